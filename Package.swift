@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is compiled alike: Swift 6, explicit existentials, imports internal unless
+/// said otherwise, and no warning passes.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let http: [Target.Dependency] = [.product(name: "NIOHTTP1", package: "swift-nio")]
+let tls: [Target.Dependency] = [.product(name: "NIOSSL", package: "swift-nio-ssl")]
+let log: [Target.Dependency] = [.product(name: "Logging", package: "swift-log")]
+let lifecycle: [Target.Dependency] = [
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+]
+
+/// What every node module stands on.
+let node: [Target.Dependency] = ["KubeAPI", "KubeClient", "Telemetry"] + log + lifecycle
+
+let package = Package(
+  name: "skiff",
+  products: [
+    .executable(name: "skiff", targets: ["skiff"]),
+    .executable(name: "skiff-cni", targets: ["skiff-cni"]),
+    .executable(name: "skiff-pause", targets: ["skiff-pause"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CNetlink", pkgConfig: "libnl-route-3.0",
+      providers: [.apt(["libnl-3-dev", "libnl-route-3-dev", "libmnl-dev", "libnftnl-dev"])]),
+    .target(name: "CLinux", dependencies: ["CNetlink"]),
+    .target(name: "Netlink", dependencies: ["CLinux", "CNetlink"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: nio + http + log + lifecycle, swiftSettings: strict),
+    .target(
+      name: "KubeAPI", dependencies: [.product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .target(
+      name: "KubeClient",
+      dependencies: ["KubeAPI", .product(name: "AsyncHTTPClient", package: "async-http-client")]
+        + nio + http + tls + log + lifecycle,
+      swiftSettings: strict),
+    .target(
+      name: "NetAgent", dependencies: ["Netlink"] + nio + node, swiftSettings: strict),
+    .target(
+      name: "ServiceProxy", dependencies: ["Netlink"] + nio + http + node, swiftSettings: strict),
+    .target(
+      name: "ClusterDNS", dependencies: ["CLinux", "Netlink"] + nio + node, swiftSettings: strict),
+    .target(
+      name: "Control",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "X509", package: "swift-certificates"),
+      ] + nio + http + tls + node,
+      swiftSettings: strict),
+    .target(
+      name: "Kubelet",
+      dependencies: [
+        "CLinux",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ] + nio + http + tls + node,
+      swiftSettings: strict),
+    .executableTarget(
+      name: "skiff",
+      dependencies: [
+        "NetAgent", "ServiceProxy", "ClusterDNS", "Control", "Kubelet", "Netlink", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "X509", package: "swift-certificates"),
+      ] + nio + node,
+      swiftSettings: strict),
+    .executableTarget(name: "skiff-cni", swiftSettings: strict),
+    .executableTarget(
+      name: "skiff-pause", linkerSettings: [.unsafeFlags(["-static-executable"])]),
+    .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "CLinux"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "KubeAPITests", dependencies: ["KubeAPI"], swiftSettings: strict),
+    .testTarget(
+      name: "KubeClientTests", dependencies: ["KubeClient"] + nio + http, swiftSettings: strict),
+    .testTarget(
+      name: "NetAgentTests", dependencies: ["NetAgent", "Netlink", "CLinux"], swiftSettings: strict),
+    .testTarget(
+      name: "ServiceProxyTests", dependencies: ["ServiceProxy", "Netlink", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ClusterDNSTests", dependencies: ["ClusterDNS", "Netlink", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ControlTests",
+      dependencies: [
+        "Control", "KubeClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ] + nio, swiftSettings: strict),
+    .testTarget(
+      name: "KubeletTests", dependencies: ["Kubelet", "CLinux"] + nio, swiftSettings: strict),
+    .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+/// The one description of the API's objects.
+public enum Schema {}

@@ -1,0 +1,16 @@
+/// `DeploymentList` of `apps.v1`.
+public struct DeploymentList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Deployment] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

@@ -1,0 +1,21 @@
+/// `Scale` of `autoscaling.v1`.
+public struct Scale: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ObjectMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var spec: ScaleSpec {
+    get { json.field("spec") }
+    set { json.setField("spec", newValue) }
+  }
+
+  public var status: ScaleStatus {
+    get { json.field("status") }
+    set { json.setField("status", newValue) }
+  }
+}

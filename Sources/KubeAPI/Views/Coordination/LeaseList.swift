@@ -1,0 +1,16 @@
+/// `LeaseList` of `coordination.v1`.
+public struct LeaseList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Lease] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

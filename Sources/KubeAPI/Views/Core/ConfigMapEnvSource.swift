@@ -1,0 +1,16 @@
+/// `ConfigMapEnvSource` of `core.v1`.
+public struct ConfigMapEnvSource: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var name: String? {
+    get { json.field("name") }
+    set { json.setField("name", newValue) }
+  }
+
+  public var optional: Bool? {
+    get { json.field("optional") }
+    set { json.setField("optional", newValue) }
+  }
+}

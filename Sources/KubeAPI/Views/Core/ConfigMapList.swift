@@ -1,0 +1,16 @@
+/// `ConfigMapList` of `core.v1`.
+public struct ConfigMapList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [ConfigMap] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

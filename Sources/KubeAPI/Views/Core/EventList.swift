@@ -1,0 +1,16 @@
+/// `EventList` of `core.v1`.
+public struct EventList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Event] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

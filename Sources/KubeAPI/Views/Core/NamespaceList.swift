@@ -1,0 +1,16 @@
+/// `NamespaceList` of `core.v1`.
+public struct NamespaceList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Namespace] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

@@ -1,0 +1,16 @@
+/// `NodeList` of `core.v1`.
+public struct NodeList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Node] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

@@ -1,0 +1,16 @@
+/// `PodAffinity` of `core.v1`.
+public struct PodAffinity: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var requiredDuringSchedulingIgnoredDuringExecution: [PodAffinityTerm] {
+    get { json.field("requiredDuringSchedulingIgnoredDuringExecution") }
+    set { json.setField("requiredDuringSchedulingIgnoredDuringExecution", newValue) }
+  }
+
+  public var preferredDuringSchedulingIgnoredDuringExecution: [WeightedPodAffinityTerm] {
+    get { json.field("preferredDuringSchedulingIgnoredDuringExecution") }
+    set { json.setField("preferredDuringSchedulingIgnoredDuringExecution", newValue) }
+  }
+}

@@ -1,0 +1,11 @@
+/// `PodIP` of `core.v1`.
+public struct PodIP: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var ip: String? {
+    get { json.field("ip") }
+    set { json.setField("ip", newValue) }
+  }
+}

@@ -1,0 +1,21 @@
+/// `PodResourceClaim` of `core.v1`.
+public struct PodResourceClaim: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var name: String? {
+    get { json.field("name") }
+    set { json.setField("name", newValue) }
+  }
+
+  public var resourceClaimName: String? {
+    get { json.field("resourceClaimName") }
+    set { json.setField("resourceClaimName", newValue) }
+  }
+
+  public var resourceClaimTemplateName: String? {
+    get { json.field("resourceClaimTemplateName") }
+    set { json.setField("resourceClaimTemplateName", newValue) }
+  }
+}

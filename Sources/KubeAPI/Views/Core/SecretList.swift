@@ -1,0 +1,16 @@
+/// `SecretList` of `core.v1`.
+public struct SecretList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [Secret] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

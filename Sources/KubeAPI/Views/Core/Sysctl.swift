@@ -1,0 +1,16 @@
+/// `Sysctl` of `core.v1`.
+public struct Sysctl: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var name: String? {
+    get { json.field("name") }
+    set { json.setField("name", newValue) }
+  }
+
+  public var value: String? {
+    get { json.field("value") }
+    set { json.setField("value", newValue) }
+  }
+}

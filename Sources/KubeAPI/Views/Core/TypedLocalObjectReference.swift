@@ -1,0 +1,21 @@
+/// `TypedLocalObjectReference` of `core.v1`.
+public struct TypedLocalObjectReference: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var apiGroup: String? {
+    get { json.field("apiGroup") }
+    set { json.setField("apiGroup", newValue) }
+  }
+
+  public var kind: String? {
+    get { json.field("kind") }
+    set { json.setField("kind", newValue) }
+  }
+
+  public var name: String? {
+    get { json.field("name") }
+    set { json.setField("name", newValue) }
+  }
+}

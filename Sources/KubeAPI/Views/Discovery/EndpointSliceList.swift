@@ -1,0 +1,16 @@
+/// `EndpointSliceList` of `discovery.v1`.
+public struct EndpointSliceList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [EndpointSlice] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}

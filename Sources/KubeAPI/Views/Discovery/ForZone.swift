@@ -1,0 +1,11 @@
+/// `ForZone` of `discovery.v1`.
+public struct ForZone: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var name: String? {
+    get { json.field("name") }
+    set { json.setField("name", newValue) }
+  }
+}

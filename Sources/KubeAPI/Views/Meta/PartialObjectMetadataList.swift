@@ -1,0 +1,16 @@
+/// `PartialObjectMetadataList` of `meta.v1`.
+public struct PartialObjectMetadataList: JSONView {
+  public var json: JSONValue
+
+  public init(json: JSONValue) { self.json = json }
+
+  public var metadata: ListMeta {
+    get { json.field("metadata") }
+    set { json.setField("metadata", newValue) }
+  }
+
+  public var items: [PartialObjectMetadata] {
+    get { json.field("items") }
+    set { json.setField("items", newValue) }
+  }
+}
