@@ -103,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "skiff-pause", linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "CLinux"], swiftSettings: strict),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"] + nio + log, swiftSettings: strict),
     .testTarget(name: "KubeAPITests", dependencies: ["KubeAPI"], swiftSettings: strict),
     .testTarget(
       name: "KubeClientTests", dependencies: ["KubeClient"] + nio + http, swiftSettings: strict),

@@ -1,0 +1,104 @@
+public import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import ServiceLifecycle
+
+/// Serves `/metrics`, `/healthz`, `/livez` and `/readyz` of one process over HTTP/1.1.
+public struct TelemetryServer: Service {
+  private let host: String
+  private let port: Int
+  private let metrics: MetricsRegistry
+  private let health: HealthChecks
+  private let logger: Logger
+
+  /// - Parameter port: 0 lets the kernel choose.
+  public init(host: String, port: Int, metrics: MetricsRegistry, health: HealthChecks, logger: Logger) {
+    self.host = host
+    self.port = port
+    self.metrics = metrics
+    self.health = health
+    self.logger = logger
+  }
+
+  /// Serves until the graceful shutdown.
+  /// - Throws: an `IOError` where the address cannot be bound.
+  public func run() async throws { try await run { _ in } }
+
+  /// As ``run()``, and tells the port once it is bound.
+  public func run(_ onBound: @Sendable (Int) -> Void) async throws {
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .bind(host: host, port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+          return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+            wrappingChannelSynchronously: channel)
+        }
+      }
+    onBound(listener.channel.localAddress?.port ?? port)
+    logger.info("serving metrics and health", metadata: ["address": "\(host):\(port)"])
+    try await withTaskCancellationOrGracefulShutdownHandler {
+      try await listener.executeThenClose { connections in
+        await withDiscardingTaskGroup { group in
+          do {
+            for try await connection in connections {
+              group.addTask { await serve(connection) }
+            }
+          } catch {
+            logger.debug("the listener ended", metadata: ["error": "\(error)"])
+          }
+          group.cancelAll()
+        }
+      }
+    } onCancelOrGracefulShutdown: {
+      listener.channel.close(promise: nil)
+    }
+  }
+
+  private func serve(_ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async {
+    do {
+      try await connection.executeThenClose { requests, responses in
+        var head: HTTPRequestHead?
+        for try await part in requests {
+          switch part {
+          case .head(let received): head = received
+          case .body: break
+          case .end:
+            guard let request = head else { return }
+            let (status, type, text) = await answer(request)
+            let body = ByteBuffer(string: request.method == .HEAD ? "" : text)
+            let headers = HTTPHeaders([
+              ("content-type", type), ("content-length", String(text.utf8.count)), ("cache-control", "no-store"),
+            ])
+            let response = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+            try await responses.write(.head(response))
+            try await responses.write(.body(.byteBuffer(body)))
+            try await responses.write(.end(nil))
+            if !request.isKeepAlive { return }
+          }
+        }
+      }
+    } catch {
+      logger.debug("a connection ended", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func answer(
+    _ request: HTTPRequestHead
+  ) async -> (status: HTTPResponseStatus, type: String, text: String) {
+    let plain = "text/plain; charset=utf-8"
+    guard request.method == .GET || request.method == .HEAD else {
+      return (.methodNotAllowed, plain, "method not allowed\n")
+    }
+    let parts = request.uri.split(separator: "?", maxSplits: 1)
+    let path = parts.first.map(String.init) ?? "/"
+    if path == "/metrics" { return (.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text()) }
+    let query = parts.count > 1 ? parts[1].split(separator: "&") : []
+    let verbose = query.contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
+    if let (status, text) = await health.answer(path: path, verbose: verbose) {
+      return (HTTPResponseStatus(statusCode: status), plain, text)
+    }
+    return (.notFound, plain, "not found\n")
+  }
+}
