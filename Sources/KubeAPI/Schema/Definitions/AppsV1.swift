@@ -1,5 +1,5 @@
 extension Schema {
-  /// The messages of `apps.v1`, in the format that ``Schema/parse(_:)`` reads.
+  /// The messages of `apps.v1`, in the format that the README of this module describes.
   static let appsV1 = #"""
     package apps.v1
 

@@ -1,5 +1,5 @@
 extension Schema {
-  /// The messages of `core.v1`, in the format that ``Schema/parse(_:)`` reads.
+  /// The messages of `core.v1`, in the format that the README of this module describes.
   static let coreV1 = #"""
     package core.v1
 
@@ -527,6 +527,9 @@ extension Schema {
       metadata 1 meta.ListMeta
       items 2 [Node] required
 
+    message NodeProxyOptions
+      path 1 string
+
     message NodeRuntimeHandler
       name 1 string
       features 2 NodeRuntimeHandlerFeatures
@@ -715,6 +718,9 @@ extension Schema {
 
     message PodPortForwardOptions
       ports 1 [int32]
+
+    message PodProxyOptions
+      path 1 string
 
     message PodReadinessGate
       conditionType 1 string required
@@ -992,6 +998,9 @@ extension Schema {
       port 3 int32 required
       targetPort 4 IntOrString
       nodePort 5 int32
+
+    message ServiceProxyOptions
+      path 1 string
 
     message ServiceSpec
       ports 1 [ServicePort] list=map:port,protocol patch=merge:port

@@ -1,5 +1,5 @@
 extension Schema {
-  /// The messages of `discovery.v1`, in the format that ``Schema/parse(_:)`` reads.
+  /// The messages of `discovery.v1`, in the format that the README of this module describes.
   static let discoveryV1 = #"""
     package discovery.v1
 

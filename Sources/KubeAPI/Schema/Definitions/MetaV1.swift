@@ -1,5 +1,5 @@
 extension Schema {
-  /// The messages of `meta.v1`, in the format that ``Schema/parse(_:)`` reads.
+  /// The messages of `meta.v1`, in the format that the README of this module describes.
   static let metaV1 = #"""
     package meta.v1
 
@@ -52,6 +52,11 @@ extension Schema {
       propagationPolicy 4 string
       dryRun 5 [string] list=atomic
       ignoreStoreReadErrorWithClusterBreakingPotential 6 bool
+
+    message FieldSelectorRequirement
+      key 1 string required
+      operator 2 string required
+      values 3 [string] list=atomic
 
     message GetOptions
       resourceVersion 1 string
@@ -173,7 +178,7 @@ extension Schema {
       fieldManager 2 string
       fieldValidation 3 string
 
-    message Verbs
+    message Verbs bare
       items 1 [string]
 
     message WatchEvent

@@ -1,5 +1,5 @@
 extension Schema {
-  /// The messages of `policy.v1`, in the format that ``Schema/parse(_:)`` reads.
+  /// The messages of `policy.v1`, in the format that the README of this module describes.
   static let policyV1 = #"""
     package policy.v1
 
