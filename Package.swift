@@ -60,8 +60,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "KubeClient",
-      dependencies: ["KubeAPI", .product(name: "AsyncHTTPClient", package: "async-http-client")]
+      dependencies: [
+        "KubeAPI", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Yams", package: "Yams"),
+      ]
         + nio + http + tls + log + lifecycle,
+      swiftSettings: strict),
+    // A Kubernetes API in memory for the tests of everything that talks to one.
+    .target(
+      name: "KubeClientTesting", dependencies: ["KubeAPI", "KubeClient"] + nio + log,
       swiftSettings: strict),
     .target(
       name: "NetAgent", dependencies: ["Netlink"] + nio + node, swiftSettings: strict),
@@ -106,23 +113,24 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"] + nio + log, swiftSettings: strict),
     .testTarget(name: "KubeAPITests", dependencies: ["KubeAPI"], swiftSettings: strict),
     .testTarget(
-      name: "KubeClientTests", dependencies: ["KubeClient"] + nio + http, swiftSettings: strict),
+      name: "KubeClientTests",
+      dependencies: ["KubeAPI", "KubeClient", "KubeClientTesting"] + nio + http + tls + log, swiftSettings: strict),
     .testTarget(
-      name: "NetAgentTests", dependencies: ["NetAgent", "Netlink", "CLinux"], swiftSettings: strict),
+      name: "NetAgentTests", dependencies: ["NetAgent", "KubeClientTesting", "Netlink", "CLinux"], swiftSettings: strict),
     .testTarget(
-      name: "ServiceProxyTests", dependencies: ["ServiceProxy", "Netlink", "CLinux"],
+      name: "ServiceProxyTests", dependencies: ["ServiceProxy", "KubeClientTesting", "Netlink", "CLinux"],
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterDNSTests", dependencies: ["ClusterDNS", "Netlink", "CLinux"],
+      name: "ClusterDNSTests", dependencies: ["ClusterDNS", "KubeClientTesting", "Netlink", "CLinux"],
       swiftSettings: strict),
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Control", "KubeClient",
+        "Control", "KubeAPI", "KubeClient", "KubeClientTesting", "Telemetry",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
-      ] + nio, swiftSettings: strict),
+      ] + nio + log, swiftSettings: strict),
     .testTarget(
-      name: "KubeletTests", dependencies: ["Kubelet", "CLinux"] + nio, swiftSettings: strict),
+      name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio, swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

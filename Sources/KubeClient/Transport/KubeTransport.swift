@@ -20,16 +20,20 @@ public struct KubeRequest: Sendable {
   public var query: [(name: String, value: String)]
   public var headers: [(name: String, value: String)]
   public var body: ByteBuffer?
+  /// Whether the answer's body shall be handed on as it arrives (a watch, a followed log) and may take for ever.
+  /// The bodies of other requests are collected, within the transport's time limit.
+  public var isStreamed: Bool
 
   public init(
     method: String, path: String, query: [(name: String, value: String)] = [],
-    headers: [(name: String, value: String)] = [], body: ByteBuffer? = nil
+    headers: [(name: String, value: String)] = [], body: ByteBuffer? = nil, isStreamed: Bool = false
   ) {
     self.method = method
     self.path = path
     self.query = query
     self.headers = headers
     self.body = body
+    self.isStreamed = isStreamed
   }
 }
 
