@@ -1,0 +1,66 @@
+import CNetlink
+
+/// Something that changed in a namespace, as the kernel tells it.
+public enum RouteEvent: Sendable, Hashable {
+  case link(Link)
+  case linkDeleted(Link)
+  case address(InterfaceAddress)
+  case addressDeleted(InterfaceAddress)
+  case route(Route)
+  case routeDeleted(Route)
+  case neighbour(Neighbour)
+  case neighbourDeleted(Neighbour)
+  case forwarding(ForwardingEntry)
+  case forwardingDeleted(ForwardingEntry)
+  /// Events were lost: read again what you need.
+  case overrun
+
+  init?(type: UInt16, payload: ArraySlice<UInt8>) {
+    let event: RouteEvent? =
+      switch Int(type) {
+      case Int(RTM_NEWLINK): Self.link(of: payload).map { .link($0) }
+      case Int(RTM_DELLINK): Self.link(of: payload).map { .linkDeleted($0) }
+      case Int(RTM_NEWADDR): InterfaceAddress(payload: payload).map { .address($0) }
+      case Int(RTM_DELADDR): InterfaceAddress(payload: payload).map { .addressDeleted($0) }
+      case Int(RTM_NEWROUTE): Route(payload: payload).map { .route($0) }
+      case Int(RTM_DELROUTE): Route(payload: payload).map { .routeDeleted($0) }
+      case Int(RTM_NEWNEIGH):
+        ForwardingEntry(payload: payload).map { .forwarding($0) } ?? Neighbour(payload: payload).map { .neighbour($0) }
+      case Int(RTM_DELNEIGH):
+        ForwardingEntry(payload: payload).map { .forwardingDeleted($0) }
+          ?? Neighbour(payload: payload).map { .neighbourDeleted($0) }
+      default: nil
+      }
+    guard let event else { return nil }
+    self = event
+  }
+
+  private static func link(of payload: ArraySlice<UInt8>) -> Link? {
+    // A bridge reports its ports with the same message and the family AF_BRIDGE, without most of the attributes.
+    guard payload.first == 0, let link = Link(payload: payload), !link.name.isEmpty else { return nil }
+    return link
+  }
+}
+
+/// What to be told about.
+public struct RouteEventKinds: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let links = RouteEventKinds(rawValue: 1 << 0)
+  public static let addresses = RouteEventKinds(rawValue: 1 << 1)
+  public static let routes = RouteEventKinds(rawValue: 1 << 2)
+  /// Neighbours and forwarding entries.
+  public static let neighbours = RouteEventKinds(rawValue: 1 << 3)
+  public static let all: RouteEventKinds = [.links, .addresses, .routes, .neighbours]
+
+  /// `RTNLGRP_*`.
+  var groups: [Int32] {
+    var groups: [UInt32] = []
+    if contains(.links) { groups += [RTNLGRP_LINK.rawValue] }
+    if contains(.addresses) { groups += [RTNLGRP_IPV4_IFADDR.rawValue, RTNLGRP_IPV6_IFADDR.rawValue] }
+    if contains(.routes) { groups += [RTNLGRP_IPV4_ROUTE.rawValue, RTNLGRP_IPV6_ROUTE.rawValue] }
+    if contains(.neighbours) { groups += [RTNLGRP_NEIGH.rawValue] }
+    return groups.map { Int32($0) }
+  }
+}
