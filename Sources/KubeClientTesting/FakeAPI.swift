@@ -21,19 +21,31 @@ public final class FakeAPI: KubeTransport {
 
   public func send(_ request: KubeRequest) async throws -> KubeResponse {
     try Task.checkCancellation()
-    return try state.withLock { state in
+    let (response, opened) = try answer(request)
+    if let opened {
+      opened.continuation.onTermination = { [weak self] _ in
+        self?.state.withLock { _ = $0.watches.removeValue(forKey: opened.number) }
+      }
+    }
+    return response
+  }
+
+  private func answer(_ request: KubeRequest) throws -> (KubeResponse, opened: FakeState.Watch?) {
+    try state.withLock { state in
       state.requests.append((request.method, request.path))
       if let index = state.faults.firstIndex(where: { $0.matches(request) }) {
         state.faults[index].count -= 1
         let fault = state.faults[index]
         if fault.count == 0 { state.faults.remove(at: index) }
-        if let error = fault.error as? APIError { return FakeState.response(error) }
+        if let error = fault.error as? APIError { return (FakeState.response(error), nil) }
         throw fault.error
       }
       do throws(APIError) {
-        return try state.answer(request)
+        state.opened = nil
+        let response = try state.answer(request)
+        return (response, state.opened)
       } catch {
-        return FakeState.response(error)
+        return (FakeState.response(error), nil)
       }
     }
   }

@@ -50,9 +50,7 @@ extension FakeState {
     }
     switch (request.method, path.name) {
     case ("GET", nil):
-      let filter = Filter(
-        resource: path.resource, namespace: path.namespace, labels: try FakeSelector(query["labelSelector"] ?? ""),
-        fields: try FakeSelector(query["fieldSelector"] ?? ""))
+      let filter = try Self.filter(path, query)
       return query["watch"] == "true" ? try watch(filter, query) : try list(filter, query)
     case ("GET", _): return Self.response(try object(path))
     case ("POST", nil): return Self.response(try create(path, body), code: 201)
@@ -76,6 +74,17 @@ extension FakeState {
   }
 
   // MARK: Reading
+
+  private static func filter(_ path: FakePath, _ query: [String: String]) throws(APIError) -> Filter {
+    do {
+      return Filter(
+        resource: path.resource, namespace: path.namespace,
+        labels: try LabelQuery(parsing: query["labelSelector"] ?? ""),
+        fields: try FieldSelector(parsing: query["fieldSelector"] ?? ""))
+    } catch {
+      throw APIError(code: 400, reason: "BadRequest", message: "\(error)")
+    }
+  }
 
   private func list(_ filter: Filter, _ query: [String: String]) throws(APIError) -> KubeResponse {
     var all = (objects[filter.resource] ?? [:]).filter { filter.matches($0.key, $0.value) }.sorted { $0.key < $1.key }
@@ -126,7 +135,9 @@ extension FakeState {
       }
     }
     serial += 1
-    watches[serial] = Watch(filter: filter, continuation: continuation)
+    let watch = Watch(number: serial, filter: filter, continuation: continuation)
+    watches[serial] = watch
+    opened = watch
     return KubeResponse(status: 200, headers: [("Content-Type", "application/json")], body: .stream(parts))
   }
 

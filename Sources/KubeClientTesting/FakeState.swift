@@ -45,18 +45,17 @@ struct FakeState {
   struct Filter {
     var resource: ResourceID
     var namespace: String?
-    var labels: FakeSelector
-    var fields: FakeSelector
+    var labels: LabelQuery
+    var fields: FieldSelector
 
     func matches(_ key: ObjectKey, _ object: JSONValue) -> Bool {
       if let namespace, key.namespace != namespace { return false }
-      let labelValues = object[path: "metadata", "labels"]
-      return labels.matches { labelValues?[$0]?.stringValue }
-        && fields.matches { FakeSelector.field($0, of: object) }
+      return labels.matches(object) && fields.matches(object)
     }
   }
 
   struct Watch {
+    var number: Int
     var filter: Filter
     var continuation: AsyncThrowingStream<ByteBuffer, any Error>.Continuation
   }
@@ -67,6 +66,8 @@ struct FakeState {
   var objects: [ResourceID: [ObjectKey: JSONValue]] = [:]
   var history: [Change] = []
   var watches: [Int: Watch] = [:]
+  /// The watch that the last request opened.
+  var opened: Watch?
   var faults: [Fault] = []
   var requests: [(method: String, path: String)] = []
 

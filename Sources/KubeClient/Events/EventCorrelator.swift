@@ -79,6 +79,9 @@ struct EventCorrelator: Sendable {
     for (key, value) in series where value.name == name { series[key] = nil }
   }
 
+  /// How much is remembered, for tests of the bounds.
+  var entryCount: Int { series.count + similar.count + buckets.count }
+
   private mutating func takeToken(for object: ObjectReference, seconds: Int64) -> Bool {
     var bucket = buckets[object] ?? Bucket(tokens: Self.burst, filled: seconds)
     bucket.tokens = min(Self.burst, bucket.tokens + Double(seconds - bucket.filled) / Self.secondsPerToken)

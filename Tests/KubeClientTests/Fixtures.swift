@@ -1,0 +1,65 @@
+/// A certificate authority for tests, a server certificate for 127.0.0.1 and "kubernetes", and a client certificate of
+/// CN=client, O=testers, all valid until 2126.
+enum Fixtures {
+  static let authority = """
+    -----BEGIN CERTIFICATE-----
+    MIIBezCCASGgAwIBAgIUVPLk6ir0/UeBWZPujkVY25Rfr0wwCgYIKoZIzj0EAwIw
+    EjEQMA4GA1UEAwwHdGVzdC1jYTAgFw0yNjExMjEwMzE1NTVaGA8yMTI2MTAyODAz
+    MTU1NVowEjEQMA4GA1UEAwwHdGVzdC1jYTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+    A0IABKY3iwtFH9QID8HGalNwETG10XM2m9sF3K7NgT/MDrOJBb7GW0J0etZqaVHc
+    56v56ue1CN+N+KsiH9zLbcQy/5ijUzBRMB0GA1UdDgQWBBRpDW0zYwfFc3sSv0qY
+    yijv6yUOdjAfBgNVHSMEGDAWgBRpDW0zYwfFc3sSv0qYyijv6yUOdjAPBgNVHRMB
+    Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQD2g+ZDJL71lf0FhoFIDYkL0/48
+    J01t/EkmmRu6ac1T9AIgFceGg+At5fYJL5wbat4PfHaN/xXePXc/D5YY1p6grMQ=
+    -----END CERTIFICATE-----
+
+    """
+
+  static let serverCertificate = """
+    -----BEGIN CERTIFICATE-----
+    MIIBmDCCAT6gAwIBAgIUcJ/m7prD5XhJqtmSVLtJ3jF3gO4wCgYIKoZIzj0EAwIw
+    EjEQMA4GA1UEAwwHdGVzdC1jYTAgFw0yNjExMjEwMzE1NTVaGA8yMTI2MTAyODAz
+    MTU1NVowIzEPMA0GA1UEAwwGc2VydmVyMRAwDgYDVQQKDAd0ZXN0ZXJzMFkwEwYH
+    KoZIzj0CAQYIKoZIzj0DAQcDQgAEV0GO9qLHpbUd8yOiurophTtxRStUbglbYbFO
+    Fi7f0CBRWl6KNlt00mgVeEOXyUeOlvpPa0KvqHS3g2F53BrO5KNfMF0wGwYDVR0R
+    BBQwEocEfwAAAYIKa3ViZXJuZXRlczAdBgNVHQ4EFgQUnRBGUkZwHKvtRz3WWHZw
+    YCLeJmEwHwYDVR0jBBgwFoAUaQ1tM2MHxXN7Er9KmMoo7+slDnYwCgYIKoZIzj0E
+    AwIDSAAwRQIhALatQUFIekI3y7NBvYXkVcS8THD/2AmqG/qCGhOpLF73AiBAbvWl
+    h45U3JjkbAJwdpcrXk4Q5NgcCqH9ZvU98xunEA==
+    -----END CERTIFICATE-----
+
+    """
+
+  static let serverKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNNNN9N74sQajzvy/
+    4eBoTj3rQsXESG8iDUYo4UNcwHWhRANCAARXQY72oseltR3zI6K6uimFO3FFK1Ru
+    CVthsU4WLt/QIFFaXoo2W3TSaBV4Q5fJR46W+k9rQq+odLeDYXncGs7k
+    -----END PRIVATE KEY-----
+
+    """
+
+  static let clientCertificate = """
+    -----BEGIN CERTIFICATE-----
+    MIIBkTCCATagAwIBAgIUcJ/m7prD5XhJqtmSVLtJ3jF3gO8wCgYIKoZIzj0EAwIw
+    EjEQMA4GA1UEAwwHdGVzdC1jYTAgFw0yNjExMjEwMzE1NTVaGA8yMTI2MTAyODAz
+    MTU1NVowIzEPMA0GA1UEAwwGY2xpZW50MRAwDgYDVQQKDAd0ZXN0ZXJzMFkwEwYH
+    KoZIzj0CAQYIKoZIzj0DAQcDQgAEUUmvgdcAUc/iRxFksMSgEwb0va9dZSPtbUp1
+    PpcYABYgRmGY7pHYqLJagF2YA3utqbI2+3hmPrradoXrCUnCuaNXMFUwEwYDVR0l
+    BAwwCgYIKwYBBQUHAwIwHQYDVR0OBBYEFLmz5ywzl6E+8YSsu5mu0GR11QXqMB8G
+    A1UdIwQYMBaAFGkNbTNjB8VzexK/SpjKKO/rJQ52MAoGCCqGSM49BAMCA0kAMEYC
+    IQDFa+a33ISjP0/3kMHow5rHkz/vRmIQGdX2ncYkzToRYgIhAMkZMcJMtYqtjsXo
+    hHfgNYE51aO+O/66lzfxj5aTkPVn
+    -----END CERTIFICATE-----
+
+    """
+
+  static let clientKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgot+TWnqmbxzPcf6t
+    BEhl4HZLkpwTCEBm/JBMpb4bEYyhRANCAARRSa+B1wBRz+JHEWSwxKATBvS9r11l
+    I+1tSnU+lxgAFiBGYZjukdioslqAXZgDe62psjb7eGY+utp2hesJScK5
+    -----END PRIVATE KEY-----
+
+    """
+}
