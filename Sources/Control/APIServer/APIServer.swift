@@ -1,4 +1,4 @@
-public import KubeAPI
+import KubeAPI
 public import KubeClient
 public import Logging
 import NIOCore
@@ -123,7 +123,8 @@ public final class APIServer: Sendable {
   }
 
   private func objectRequest(
-    _ request: KubeRequest, _ info: RequestInfo, _ path: RequestInfo.ResourcePath, _ query: RequestQuery, _ user: UserInfo
+    _ request: KubeRequest, _ info: RequestInfo, _ path: RequestInfo.ResourcePath, _ query: RequestQuery,
+    _ user: UserInfo
   ) throws(StatusError) -> ObjectRequest {
     guard let resource = schema.resource(group: path.group, version: path.version, resource: path.resource) else {
       throw .unknownPath()

@@ -204,7 +204,8 @@ public final class SQLiteStore: Store {
 
   // MARK: Reading
 
-  private func read<T: Sendable>(_ action: String, _ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+  private func read<T: Sendable>(_ action: String, _ body: @escaping @Sendable (Database) throws -> T) async throws -> T
+  {
     guard !state.withLock({ $0.isClosed }) else { throw StoreError.closed }
     do {
       return try await database.read { db in try body(db) }

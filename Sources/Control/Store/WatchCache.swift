@@ -203,7 +203,9 @@ final class WatchCache: Sendable {
       case .after(let revision):
         reaches = revision >= max(state.loadedAt, state.ringStart[resource] ?? 0)
         if reaches {
-          for event in table.ring where event.object.revision > revision { buffer.offer(EventReading(event), replay: true) }
+          for event in table.ring where event.object.revision > revision {
+            buffer.offer(EventReading(event), replay: true)
+          }
         }
       }
       table.watches[state.nextWatch] = buffer

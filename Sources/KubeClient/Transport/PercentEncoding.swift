@@ -1,6 +1,6 @@
 /// Percent encoding after RFC 3986: everything but the unreserved characters, and what `keeping` adds.
-enum PercentEncoding {
-  static func encode(_ text: some StringProtocol, keeping: String = "") -> String {
+package enum PercentEncoding {
+  package static func encode(_ text: some StringProtocol, keeping: String = "") -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for byte in text.utf8 {
@@ -21,7 +21,7 @@ enum PercentEncoding {
     return result
   }
 
-  static func query(_ items: [(name: String, value: String)]) -> String {
+  package static func query(_ items: [(name: String, value: String)]) -> String {
     items.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
   }
 }

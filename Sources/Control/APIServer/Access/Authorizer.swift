@@ -54,6 +54,7 @@ extension StatusError {
     let place = path.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(path.namespace)\""
     return .forbidden(
       resource, path.name,
-      "User \"\(user.name)\" cannot \(request.verb.rawValue) resource \"\(what)\" in API group \"\(path.group)\" \(place)")
+      "User \"\(user.name)\" cannot \(request.verb.rawValue) resource \"\(what)\" in API group \"\(path.group)\" \(place)"
+    )
   }
 }

@@ -21,10 +21,10 @@ extension APIServer {
     while true {
       attempt += 1
       if isGenerated { object["metadata"]?["name"] = .string(ObjectPreparation.generatedName(generateName)) }
-      do {
+      do throws(StatusError) {
         let created = try await store(new: object, request, isDryRun: isDryRun)
         return try respond(created.bytes, request, status: 201, warnings: decoded.warnings)
-      } catch let error as StatusError {
+      } catch {
         if isGenerated, error.reason == "AlreadyExists", attempt < 8 { continue }
         throw error
       }
@@ -32,7 +32,8 @@ extension APIServer {
   }
 
   /// Checks and writes an object that is complete but for what is allocated.
-  func store(new object: JSONValue, _ request: ObjectRequest, isDryRun: Bool) async throws(StatusError) -> CachedObject {
+  func store(new object: JSONValue, _ request: ObjectRequest, isDryRun: Bool) async throws(StatusError) -> CachedObject
+  {
     var object = object
     let name = object[path: "metadata", "name"]?.stringValue ?? ""
     var allocation: ServiceAllocator.Allocation?
@@ -43,7 +44,9 @@ extension APIServer {
       try checkNew(object, request)
       let stored = ObjectEncoding.stored(object)
       if isDryRun {
-        if cache.get(request.resource.groupResource, request.key(name)) != nil { throw .alreadyExists(request.name, name) }
+        if cache.get(request.resource.groupResource, request.key(name)) != nil {
+          throw .alreadyExists(request.name, name)
+        }
         services.release(allocation)
         return CachedObject(key: request.key(name), revision: 0, bytes: stored)
       }

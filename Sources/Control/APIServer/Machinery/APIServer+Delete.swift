@@ -38,7 +38,7 @@ extension APIServer {
         user: request.user, request: request.request)
       do throws(StatusError) {
         deleted.append(try await remove(single, options).object)
-      } catch where error.reason == "NotFound" {
+      } catch  where error.reason == "NotFound" {
         // Someone else was faster.
       }
     }

@@ -83,7 +83,8 @@ extension APIServer {
       // One object, by its name.
       let key = request.key(name)
       let revision = cache.revision
-      let object = (request.resource.isNamespaced && request.path.namespace.isEmpty)
+      let object =
+        (request.resource.isNamespaced && request.path.namespace.isEmpty)
         ? nil : cache.get(request.resource.groupResource, key)
       if !request.resource.isNamespaced || !request.path.namespace.isEmpty {
         let objects = object.map { [$0] }?.filter { selection.matches($0.json) } ?? []
@@ -207,15 +208,7 @@ extension APIServer {
   ) throws(StatusError) -> KubeResponse {
     var headers = [(name: "Content-Type", value: output.encoding.rawValue)]
     headers += warningHeaders(warnings)
-    switch output.encoding {
-    case .json: return KubeResponse(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: value.bytes)))
-    case .yaml:
-      do {
-        return KubeResponse(status: status, headers: headers, body: .bytes(ByteBuffer(string: try value.yaml)))
-      } catch {
-        throw .internalError("cannot write the object as YAML: \(error)")
-      }
-    }
+    return KubeResponse(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: value.bytes)))
   }
 
   /// Warnings as RFC 7234 section 5.5 has them; kubectl prints them.

@@ -24,6 +24,8 @@ extension APIServer {
     case (false?, 0): watch.start = .now
     case (nil, 0): break
     case (_, let version):
+      // A version that has not been: the client comes from another store, and must list again.
+      if version > cache.revision { throw .expired("too new resource version: \(version) (\(cache.revision))") }
       watch.start = .after(version)
     }
     do {
@@ -126,11 +128,10 @@ struct WatchWriter: Sendable {
     case .table(let version):
       var metadata: JSONValue = [:]
       metadata["resourceVersion"] = object[path: "metadata", "resourceVersion"]
-      var table = documents.table(resource, [object], version: version, include: include, metadata: metadata)
       // The columns are told once.
-      if hasSentColumns { table["columnDefinitions"] = .array([]) }
-      hasSentColumns = true
-      return table
+      defer { hasSentColumns = true }
+      return documents.table(
+        resource, [object], version: version, include: include, metadata: metadata, includesColumns: !hasSentColumns)
     }
   }
 }

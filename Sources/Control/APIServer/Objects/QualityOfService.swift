@@ -25,7 +25,7 @@ enum QualityOfService: String {
   }
 
   private static func quantity(_ value: JSONValue?) -> Quantity.Amount? {
-    guard let value, let quantity = Quantity(jsonValue: value), let amount = quantity.amount, !amount.isZero else {
+    guard let value, let quantity = Quantity(jsonValue: value), let amount = quantity.amount, amount != .zero else {
       return nil
     }
     return amount

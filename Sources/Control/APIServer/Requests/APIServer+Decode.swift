@@ -1,7 +1,7 @@
 import KubeAPI
 
 extension APIServer {
-  static let bodyTypes = ["application/json", "application/yaml"]
+  static let bodyTypes = ["application/json"]
 
   struct Decoded: Sendable {
     var object: JSONValue
@@ -51,12 +51,6 @@ extension APIServer {
         (value, duplicates) = try JSONValue.parsingStrictly(body)
       } catch {
         throw .badRequest("the object provided is unrecognized (must be of type \(kind(request).kind)): \(error)")
-      }
-    case "application/yaml", "text/yaml", "application/x-yaml":
-      do {
-        (value, duplicates) = try JSONValue.parsingYAMLStrictly(String(decoding: body, as: UTF8.self))
-      } catch {
-        throw .badRequest("error converting YAML to JSON: \(error)")
       }
     default: throw .unsupportedMediaType(Self.bodyTypes)
     }

@@ -35,7 +35,6 @@ struct MediaType: Sendable, Hashable {
 struct OutputForm: Sendable, Hashable {
   enum Encoding: String, Sendable {
     case json = "application/json"
-    case yaml = "application/yaml"
   }
 
   enum Shape: Sendable, Hashable {
@@ -57,7 +56,6 @@ struct OutputForm: Sendable, Hashable {
       let encoding: Encoding
       switch type.name {
       case "application/json", "*/*", "application/*": encoding = .json
-      case "application/yaml" where !isWatch: encoding = .yaml
       default: continue
       }
       guard let shape = Self.shape(type.parameters) else { continue }
@@ -65,13 +63,15 @@ struct OutputForm: Sendable, Hashable {
       self.shape = shape
       return
     }
-    throw .notAcceptable(["application/json", "application/yaml"])
+    throw .notAcceptable(["application/json"])
   }
 
   private static func shape(_ parameters: [String: String]) -> Shape? {
     guard let kind = parameters["as"] else { return .object }
     let version = parameters["v"] ?? "v1"
-    guard (parameters["g"] ?? "meta.k8s.io") == "meta.k8s.io", version == "v1" || version == "v1beta1" else { return nil }
+    guard (parameters["g"] ?? "meta.k8s.io") == "meta.k8s.io", version == "v1" || version == "v1beta1" else {
+      return nil
+    }
     switch kind {
     case "Table": return .table(version: version)
     case "PartialObjectMetadata": return .partialMetadata(version: version)

@@ -45,7 +45,8 @@ struct RequestQuery: Sendable {
         [
           StatusError.Cause(
             reason: "FieldValueNotSupported",
-            message: "Unsupported value: \"\(values.joined(separator: ","))\": supported values: \"All\"", field: "dryRun"
+            message: "Unsupported value: \"\(values.joined(separator: ","))\": supported values: \"All\"",
+            field: "dryRun"
           )
         ])
     }

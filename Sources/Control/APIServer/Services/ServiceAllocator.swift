@@ -158,7 +158,8 @@ final class ServiceAllocator: Sendable {
           .invalid("spec.clusterIPs", "[]string{\"\(given)\"}", "failed to allocate IP \(given): \(why)"))
       }
       guard let address = IPv4Block.address(given) else {
-        throw invalid(name, .invalid("spec.clusterIPs[0]", "\"\(given)\"", "must be a valid IP address, (e.g. 10.9.8.7)"))
+        throw invalid(
+          name, .invalid("spec.clusterIPs[0]", "\"\(given)\"", "must be a valid IP address, (e.g. 10.9.8.7)"))
       }
       guard let offset = block.offset(address), offset != 0, offset != block.size - 1 else {
         throw refuse("the provided network does not match the current range: the valid range is \(block)")

@@ -20,7 +20,9 @@ extension APIServer {
       func refuse(_ why: String) -> StatusError {
         .conflict(ResourceName(group: "", resource: "pods/binding", kind: "Binding"), request.path.name, why)
       }
-      if pod.metadata.deletionTimestamp != nil { throw refuse("pod \(request.path.name) is being deleted, cannot be assigned to a host") }
+      if pod.metadata.deletionTimestamp != nil {
+        throw refuse("pod \(request.path.name) is being deleted, cannot be assigned to a host")
+      }
       if let there = pod.spec.nodeName, !there.isEmpty {
         throw refuse("pod \(request.path.name) is already assigned to node \"\(there)\"")
       }
