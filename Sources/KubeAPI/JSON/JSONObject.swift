@@ -34,6 +34,19 @@ public struct JSONObject: Sendable {
     set { store(newValue, for: key, at: position(of: key)) }
   }
 
+  public mutating func reserveCapacity(_ count: Int) {
+    keys.reserveCapacity(count)
+    values.reserveCapacity(count)
+  }
+
+  /// Adds a member whose key is known not to be there: without looking for it.
+  mutating func append(_ value: JSONValue, for key: String) { store(value, for: key, at: nil) }
+
+  /// Gives each value to `body`, which may change it in place.
+  mutating func updateValues(_ body: (_ key: String, _ value: inout JSONValue) -> Void) {
+    for position in values.indices { body(keys[position], &values[position]) }
+  }
+
   public func contains(_ key: String) -> Bool { position(of: key) != nil }
 
   @discardableResult

@@ -82,8 +82,8 @@ struct JSONParser {
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw error("a colon was expected") }
       if reportsDuplicates {
-        path.append(key)
-        if object.contains(key) { duplicates.append(path.joined(separator: ".")) }
+        path.append(path.isEmpty ? key : "." + key)
+        if object.contains(key) { duplicates.append(path.joined()) }
       }
       object[key] = try value()
       if reportsDuplicates { path.removeLast() }

@@ -13,3 +13,27 @@ public struct Base64Data: JSONRepresentable, Hashable {
 
   public var jsonValue: JSONValue { .string(Data(bytes).base64EncodedString()) }
 }
+
+extension Base64Data {
+  /// The first byte of a text that makes it no base64 (with padding, line breaks allowed); `nil` where it is base64.
+  static func firstInvalidOffset(_ text: String) -> Int? {
+    var digits = 0
+    var padding = 0
+    var offset = 0
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+        if padding > 0 { return offset }
+        digits += 1
+      case UInt8(ascii: "="):
+        padding += 1
+        if padding > 2 || digits % 4 < 2 || digits % 4 + padding > 4 { return offset }
+      case 0x0A, 0x0D: break
+      default: return offset
+      }
+      offset += 1
+    }
+    return (digits + padding) % 4 == 0 ? nil : offset
+  }
+}

@@ -21,14 +21,14 @@ extension Schema {
       items 2 [Deployment] required
 
     message DeploymentSpec
-      replicas 1 int32
+      replicas 1 int32 default=1
       selector 2 meta.LabelSelector required
       template 3 core.PodTemplateSpec required
-      strategy 4 DeploymentStrategy patch=retainKeys
+      strategy 4 DeploymentStrategy patch=retainKeys default={}
       minReadySeconds 5 int32
-      revisionHistoryLimit 6 int32
+      revisionHistoryLimit 6 int32 default=10
       paused 7 bool
-      progressDeadlineSeconds 9 int32
+      progressDeadlineSeconds 9 int32 default=600
 
     message DeploymentStatus
       observedGeneration 1 int64
@@ -42,7 +42,7 @@ extension Schema {
       collisionCount 8 int32
 
     message DeploymentStrategy
-      type 1 string
+      type 1 string default="RollingUpdate"
       rollingUpdate 2 RollingUpdateDeployment
 
     message ReplicaSet
@@ -62,7 +62,7 @@ extension Schema {
       items 2 [ReplicaSet] required
 
     message ReplicaSetSpec
-      replicas 1 int32
+      replicas 1 int32 default=1
       minReadySeconds 4 int32
       selector 2 meta.LabelSelector required
       template 3 core.PodTemplateSpec

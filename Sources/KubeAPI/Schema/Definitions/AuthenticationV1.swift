@@ -26,7 +26,7 @@ extension Schema {
 
     message TokenRequestSpec
       audiences 1 [string] list=atomic
-      expirationSeconds 4 int64
+      expirationSeconds 4 int64 default=3600
       boundObjectRef 3 BoundObjectReference
 
     message TokenRequestStatus

@@ -25,10 +25,10 @@ extension Schema {
     message AzureDiskVolumeSource
       diskName 1 string required
       diskURI 2 string required
-      cachingMode 3 string
-      fsType 4 string
-      readOnly 5 bool
-      kind 6 string
+      cachingMode 3 string default="ReadWrite"
+      fsType 4 string default="ext4"
+      readOnly 5 bool default=false
+      kind 6 string default="Shared"
 
     message AzureFileVolumeSource
       secretName 1 string required
@@ -108,7 +108,7 @@ extension Schema {
     message ConfigMapVolumeSource
       localObjectReference 1 LocalObjectReference inline
       items 2 [KeyToPath] list=atomic
-      defaultMode 3 int32
+      defaultMode 3 int32 default=420
       optional 4 bool
 
     message Container
@@ -120,7 +120,7 @@ extension Schema {
       ports 6 [ContainerPort] list=map:containerPort,protocol patch=merge:containerPort
       envFrom 19 [EnvFromSource] list=atomic
       env 7 [EnvVar] list=map:name patch=merge:name
-      resources 8 ResourceRequirements
+      resources 8 ResourceRequirements default={}
       resizePolicy 23 [ContainerResizePolicy] list=atomic
       restartPolicy 24 string
       restartPolicyRules 25 [ContainerRestartRule] list=atomic
@@ -130,8 +130,8 @@ extension Schema {
       readinessProbe 11 Probe
       startupProbe 22 Probe
       lifecycle 12 Lifecycle
-      terminationMessagePath 13 string
-      terminationMessagePolicy 20 string
+      terminationMessagePath 13 string default="/dev/termination-log"
+      terminationMessagePolicy 20 string default="File"
       imagePullPolicy 14 string
       securityContext 15 SecurityContext
       stdin 16 bool
@@ -151,7 +151,7 @@ extension Schema {
       name 1 string
       hostPort 2 int32
       containerPort 3 int32 required
-      protocol 4 string
+      protocol 4 string default="TCP"
       hostIP 5 string
 
     message ContainerResizePolicy
@@ -221,7 +221,7 @@ extension Schema {
 
     message DownwardAPIVolumeSource
       items 1 [DownwardAPIVolumeFile] list=atomic
-      defaultMode 2 int32
+      defaultMode 2 int32 default=420
 
     message EmptyDirVolumeSource
       medium 1 string
@@ -236,7 +236,7 @@ extension Schema {
     message EndpointPort
       name 1 string
       port 2 int32 required
-      protocol 3 string
+      protocol 3 string default="TCP"
       appProtocol 4 string
 
     message EndpointSubset
@@ -282,7 +282,7 @@ extension Schema {
       ports 6 [ContainerPort]
       envFrom 19 [EnvFromSource]
       env 7 [EnvVar]
-      resources 8 ResourceRequirements
+      resources 8 ResourceRequirements default={}
       resizePolicy 23 [ContainerResizePolicy]
       restartPolicy 24 string
       restartPolicyRules 25 [ContainerRestartRule]
@@ -292,8 +292,8 @@ extension Schema {
       readinessProbe 11 Probe
       startupProbe 22 Probe
       lifecycle 12 Lifecycle
-      terminationMessagePath 13 string
-      terminationMessagePolicy 20 string
+      terminationMessagePath 13 string default="/dev/termination-log"
+      terminationMessagePolicy 20 string default="File"
       imagePullPolicy 14 string
       securityContext 15 SecurityContext
       stdin 16 bool
@@ -367,7 +367,7 @@ extension Schema {
 
     message GRPCAction
       port 1 int32 required
-      service 2 string
+      service 2 string default=""
 
     message GitRepoVolumeSource
       repository 1 string required
@@ -380,10 +380,10 @@ extension Schema {
       readOnly 3 bool
 
     message HTTPGetAction
-      path 1 string
+      path 1 string default="/"
       port 2 IntOrString required
       host 3 string
-      scheme 4 string
+      scheme 4 string default="HTTP"
       httpHeaders 5 [HTTPHeader] list=atomic
 
     message HTTPHeader
@@ -399,13 +399,13 @@ extension Schema {
 
     message HostPathVolumeSource
       path 1 string required
-      type 2 string
+      type 2 string default=""
 
     message ISCSIVolumeSource
       targetPortal 1 string required
       iqn 2 string required
       lun 3 int32 required
-      iscsiInterface 4 string
+      iscsiInterface 4 string default="default"
       fsType 5 string
       readOnly 6 bool
       portals 7 [string] list=atomic
@@ -479,7 +479,7 @@ extension Schema {
       finalizers 1 [string] list=atomic
 
     message NamespaceStatus
-      phase 1 string
+      phase 1 string default="Active"
       conditions 2 [NamespaceCondition] list=map:type patch=merge:type
 
     message Node
@@ -592,7 +592,7 @@ extension Schema {
       swap 11 NodeSwapStatus
 
     message ObjectFieldSelector
-      apiVersion 1 string
+      apiVersion 1 string default="v1"
       fieldPath 2 string required
 
     message ObjectReference
@@ -610,7 +610,7 @@ extension Schema {
       resources 2 VolumeResourceRequirements
       volumeName 3 string
       storageClassName 5 string
-      volumeMode 6 string
+      volumeMode 6 string default="Filesystem"
       dataSource 7 TypedLocalObjectReference
       dataSourceRef 8 TypedObjectReference
       volumeAttributesClassName 9 string
@@ -760,10 +760,10 @@ extension Schema {
       initContainers 20 [Container] list=map:name patch=merge:name
       containers 2 [Container] required list=map:name patch=merge:name
       ephemeralContainers 34 [EphemeralContainer] list=map:name patch=merge:name
-      restartPolicy 3 string
-      terminationGracePeriodSeconds 4 int64
+      restartPolicy 3 string default="Always"
+      terminationGracePeriodSeconds 4 int64 default=30
       activeDeadlineSeconds 5 int64
-      dnsPolicy 6 string
+      dnsPolicy 6 string default="ClusterFirst"
       nodeSelector 7 {string} map=atomic
       serviceAccountName 8 string
       serviceAccount 9 string
@@ -773,12 +773,12 @@ extension Schema {
       hostPID 12 bool
       hostIPC 13 bool
       shareProcessNamespace 27 bool
-      securityContext 14 PodSecurityContext
+      securityContext 14 PodSecurityContext default={}
       imagePullSecrets 15 [LocalObjectReference] list=map:name patch=merge:name
       hostname 16 string
       subdomain 17 string
       affinity 18 Affinity
-      schedulerName 19 string
+      schedulerName 19 string default="default-scheduler"
       tolerations 22 [Toleration] list=atomic
       hostAliases 23 [HostAlias] list=map:ip patch=merge:ip
       priorityClassName 24 string
@@ -843,10 +843,10 @@ extension Schema {
     message Probe
       handler 1 ProbeHandler inline
       initialDelaySeconds 2 int32
-      timeoutSeconds 3 int32
-      periodSeconds 4 int32
-      successThreshold 5 int32
-      failureThreshold 6 int32
+      timeoutSeconds 3 int32 default=1
+      periodSeconds 4 int32 default=10
+      successThreshold 5 int32 default=1
+      failureThreshold 6 int32 default=3
       terminationGracePeriodSeconds 7 int64
 
     message ProbeHandler
@@ -857,7 +857,7 @@ extension Schema {
 
     message ProjectedVolumeSource
       sources 1 [VolumeProjection] list=atomic
-      defaultMode 2 int32
+      defaultMode 2 int32 default=420
 
     message QuobyteVolumeSource
       registry 1 string required
@@ -871,9 +871,9 @@ extension Schema {
       monitors 1 [string] required list=atomic
       image 2 string required
       fsType 3 string
-      pool 4 string
-      user 5 string
-      keyring 6 string
+      pool 4 string default="rbd"
+      user 5 string default="admin"
+      keyring 6 string default="/etc/ceph/keyring"
       secretRef 7 LocalObjectReference
       readOnly 8 bool
 
@@ -884,7 +884,7 @@ extension Schema {
     message ResourceFieldSelector
       containerName 1 string
       resource 2 string required
-      divisor 3 Quantity
+      divisor 3 Quantity default="0"
 
     message ResourceHealth
       resourceID 1 string required
@@ -913,9 +913,9 @@ extension Schema {
       sslEnabled 4 bool
       protectionDomain 5 string
       storagePool 6 string
-      storageMode 7 string
+      storageMode 7 string default="ThinProvisioned"
       volumeName 8 string
-      fsType 9 string
+      fsType 9 string default="xfs"
       readOnly 10 bool
 
     message SeccompProfile
@@ -927,7 +927,7 @@ extension Schema {
       immutable 5 bool
       data 2 {bytes}
       stringData 4 {string}
-      type 3 string
+      type 3 string default="Opaque"
 
     message SecretEnvSource
       localObjectReference 1 LocalObjectReference inline
@@ -950,7 +950,7 @@ extension Schema {
     message SecretVolumeSource
       secretName 1 string
       items 2 [KeyToPath] list=atomic
-      defaultMode 3 int32
+      defaultMode 3 int32 default=420
       optional 4 bool
 
     message SecurityContext
@@ -984,7 +984,7 @@ extension Schema {
 
     message ServiceAccountTokenProjection
       audience 1 string
-      expirationSeconds 2 int64
+      expirationSeconds 2 int64 default=3600
       path 3 string required
 
     message ServiceList
@@ -993,7 +993,7 @@ extension Schema {
 
     message ServicePort
       name 1 string
-      protocol 2 string
+      protocol 2 string default="TCP"
       appProtocol 6 string
       port 3 int32 required
       targetPort 4 IntOrString
@@ -1007,9 +1007,9 @@ extension Schema {
       selector 2 {string} map=atomic
       clusterIP 3 string
       clusterIPs 18 [string] list=atomic
-      type 4 string
+      type 4 string default="ClusterIP"
       externalIPs 5 [string] list=atomic
-      sessionAffinity 7 string
+      sessionAffinity 7 string default="None"
       loadBalancerIP 8 string
       loadBalancerSourceRanges 9 [string] list=atomic
       externalName 10 string

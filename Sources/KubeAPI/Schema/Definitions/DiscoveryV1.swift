@@ -23,8 +23,8 @@ extension Schema {
       forNodes 2 [ForNode] list=atomic
 
     message EndpointPort
-      name 1 string
-      protocol 2 string
+      name 1 string default=""
+      protocol 2 string default="TCP"
       port 3 int32
       appProtocol 4 string
 
