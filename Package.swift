@@ -53,7 +53,8 @@ let package = Package(
       name: "CNetlink", pkgConfig: "libnl-route-3.0",
       providers: [.apt(["libnl-3-dev", "libnl-route-3-dev", "libmnl-dev", "libnftnl-dev"])]),
     .target(name: "CLinux", dependencies: ["CNetlink"]),
-    .target(name: "Netlink", dependencies: ["CLinux", "CNetlink"], swiftSettings: strict),
+    .target(name: "CNamespace"),
+    .target(name: "Netlink", dependencies: ["CLinux", "CNamespace", "CNetlink"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: nio + http + log + lifecycle, swiftSettings: strict),
     .target(
       name: "KubeAPI", dependencies: [.product(name: "Yams", package: "Yams")],
@@ -106,7 +107,9 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
       ] + nio + node,
       swiftSettings: strict),
-    .executableTarget(name: "skiff-cni", swiftSettings: strict),
+    .executableTarget(
+      name: "skiff-cni", dependencies: ["CNamespace"], swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "skiff-pause", linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "CLinux"], swiftSettings: strict),

@@ -1,3 +1,2 @@
 // Shims for what Swift cannot call: variadic system calls, macros, and calls that glibc does not declare.
 #pragma once
-#include "CLinuxNamespace.h"

@@ -1,4 +1,4 @@
-import CLinux
+import CNamespace
 import Glibc
 
 /// A network namespace, held open by a descriptor for as long as this value lives.
@@ -51,7 +51,7 @@ public final class NetworkNamespace: Sendable, CustomStringConvertible {
   private static func open(at path: String, describedAs description: String?) throws(NetlinkError) -> NetworkNamespace {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw NetlinkError(call: "open", object: path, errno: errno) }
-    guard clinux_is_network_namespace(descriptor) == 1 else {
+    guard cnamespace_is_network_namespace(descriptor) == 1 else {
       close(descriptor)
       throw NetlinkError(call: "open", object: path, errno: EINVAL, kernelMessage: "no namespace is mounted there")
     }
@@ -61,7 +61,7 @@ public final class NetworkNamespace: Sendable, CustomStringConvertible {
   /// A new namespace that ends with this value, unless something else holds it by then. Its `lo` is down.
   public static func make() throws(NetlinkError) -> NetworkNamespace {
     try Thread.run { () throws(NetlinkError) -> NetworkNamespace in
-      guard clinux_unshare_network() == 0 else {
+      guard cnamespace_unshare_network() == 0 else {
         throw NetlinkError(call: "unshare", object: "new network namespace", errno: errno)
       }
       return try current()
@@ -78,7 +78,7 @@ public final class NetworkNamespace: Sendable, CustomStringConvertible {
     close(file)
     do {
       return try Thread.run { () throws(NetlinkError) -> NetworkNamespace in
-        guard clinux_unshare_network() == 0 else {
+        guard cnamespace_unshare_network() == 0 else {
           throw NetlinkError(call: "unshare", object: path, errno: errno)
         }
         guard mount("/proc/thread-self/ns/net", path, "none", UInt(MS_BIND), nil) == 0 else {
@@ -120,7 +120,7 @@ public final class NetworkNamespace: Sendable, CustomStringConvertible {
   }
 
   private func enter() throws(NetlinkError) {
-    guard clinux_setns_network(descriptor) == 0 else {
+    guard cnamespace_setns_network(descriptor) == 0 else {
       throw NetlinkError(call: "setns", object: description, errno: errno)
     }
   }
