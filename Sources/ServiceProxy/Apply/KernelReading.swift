@@ -1,0 +1,251 @@
+import Netlink
+
+/// What was found in the kernel at start.
+struct KernelReading {
+  enum Fixed: Equatable {
+    /// There is no table.
+    case absent
+    /// Table, sets and chains are as they should be, except for the rules of these chains.
+    case present(wrongChains: [String])
+    /// A set or base chain is of another kind: the table must be made anew.
+    case incompatible
+  }
+
+  var fixed: Fixed
+  var applied = Applied()
+  /// Elements that no Service could have made, or that contradict each other; they are to go.
+  var strange = ElementChanges()
+  /// Elements of the sets that follow from options, to add and to delete.
+  var fixedElements = ElementChanges()
+  /// Chains and actions that fit nothing.
+  var strangeChains: [String] = []
+  var strangeActions: [(family: IPAddress.Family, element: NFElement)] = []
+  var missingChains: [Applied.BalanceChain] = []
+  var missingFixedActions: [(family: IPAddress.Family, element: NFElement)] = []
+
+  init(_ connection: any NFTablesConnection, _ ruleset: Ruleset) throws(NetlinkError) {
+    let table = Ruleset.table
+    guard try connection.tables().contains(where: { $0.name == table }) else {
+      fixed = .absent
+      return
+    }
+    let chains = try connection.chains(in: table)
+    let sets = try connection.sets(in: table)
+    let rules = Dictionary(grouping: try connection.rules(in: table), by: \.chain)
+    fixed = Self.compare(ruleset, chains, sets, rules)
+    guard fixed != .incompatible else { return }
+    try readFrontends(connection)
+    try readFixed(connection, ruleset)
+    try readActions(connection, Set(chains.map(\.name)), rules, fixedNames: Set(ruleset.chains.map(\.chain.name)))
+  }
+
+  private static func compare(
+    _ ruleset: Ruleset, _ chains: [NFChain], _ sets: [NFSet], _ rules: [String: [NFRule]]
+  ) -> Fixed {
+    let setsByName = Dictionary(sets.map { ($0.name, $0) }) { first, _ in first }
+    let wanted = ruleset.sets
+    guard setsByName.count == wanted.count,
+      wanted.allSatisfy({ setsByName[$0.name]?.hasSameDefinition(as: $0) == true })
+    else { return .incompatible }
+    let chainsByName = Dictionary(chains.map { ($0.name, $0) }) { first, _ in first }
+    var wrong: [String] = []
+    for chain in ruleset.chains {
+      guard let found = chainsByName[chain.chain.name] else {
+        wrong.append(chain.chain.name)
+        continue
+      }
+      guard found.hasSameDefinition(as: chain.chain) else { return .incompatible }
+      if !matches(rules[chain.chain.name] ?? [], chain.rules) { wrong.append(chain.chain.name) }
+    }
+    return .present(wrongChains: wrong)
+  }
+
+  private static func matches(_ found: [NFRule], _ wanted: [NFRule]) -> Bool {
+    found.count == wanted.count && zip(found, wanted).allSatisfy { $0.hasSameDefinition(as: $1) }
+  }
+
+  // MARK: Elements
+
+  /// Buckets as read, which need not come in order.
+  private struct Buckets {
+    var first: [UInt32: EndpointTarget] = [:]
+    var local: [UInt32: EndpointTarget] = [:]
+  }
+
+  private mutating func readFrontends(_ connection: any NFTablesConnection) throws(NetlinkError) {
+    for family in IPAddress.Family.allCases {
+      for isNodePort in [false, true] {
+        var found: [FrontendKey: Frontend] = [:]
+        func eachElement(
+          _ address: Ruleset.SetName, _ node: Ruleset.SetName, _ strange: inout ElementChanges,
+          _ body: (FrontendKey, ArraySlice<UInt8>, NFElement) -> Bool
+        ) throws(NetlinkError) {
+          let name = isNodePort ? node : address
+          for element in try connection.elements(of: name.name(family), in: Ruleset.table) {
+            if let (key, rest) = ElementCodec.frontend(element.key, isNodePort: isNodePort, family),
+              body(key, rest, element)
+            {
+              continue
+            }
+            strange.delete(element, name, family)
+          }
+        }
+        try eachElement(.dispatch, .nodePorts, &strange) { key, _, element in
+          guard let action = ElementCodec.action(element.data) else { return false }
+          found[key] = Frontend(action: action)
+          return true
+        }
+        try eachElement(.wide, .nodePortWide, &strange) { key, _, element in
+          guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+          found[key]?.wide = action
+          return true
+        }
+        try eachElement(.local, .nodePortLocal, &strange) { key, _, element in
+          guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+          found[key]?.near = action
+          return true
+        }
+        if !isNodePort {
+          try eachElement(.allowed, .allowed, &strange) { key, _, element in
+            guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+            found[key]?.allowed = action
+            return true
+          }
+          try eachElement(.sourceRanges, .sourceRanges, &strange) { key, rest, element in
+            guard found[key] != nil, let range = Self.range(rest, element, family) else { return false }
+            found[key]?.sourceRanges.append(range)
+            return true
+          }
+        }
+        try eachElement(.masquerade, .nodePortMasquerade, &strange) { key, _, _ in
+          guard found[key]?.masquerade == .byPlace else { return false }
+          found[key]?.masquerade = .always
+          return true
+        }
+        try eachElement(.masqueradeOwn, .nodePortMasqueradeOwn, &strange) { key, _, _ in
+          guard found[key]?.masquerade == .byPlace else { return false }
+          found[key]?.masquerade = .own
+          return true
+        }
+        var buckets: [FrontendKey: Buckets] = [:]
+        try eachElement(.endpoints, .nodePortEndpoints, &strange) { key, rest, element in
+          guard found[key] != nil, let bucket = ElementCodec.native(rest),
+            let target = ElementCodec.target(element.data, family)
+          else { return false }
+          if bucket >= Ruleset.localBank {
+            buckets[key, default: Buckets()].local[bucket - Ruleset.localBank] = target
+          } else {
+            buckets[key, default: Buckets()].first[bucket] = target
+          }
+          return true
+        }
+        for (key, var frontend) in found {
+          let name = isNodePort ? Ruleset.SetName.nodePortEndpoints : .endpoints
+          frontend.endpoints = takeList(key, name, 0, buckets[key]?.first ?? [:])
+          frontend.localEndpoints = takeList(key, name, Ruleset.localBank, buckets[key]?.local ?? [:])
+          frontend.sourceRanges.sort { $0.address < $1.address }
+          applied.set(key, frontend)
+        }
+      }
+      applied.clusterIPs.formUnion(
+        try connection.elements(of: Ruleset.SetName.clusterIPs.name(family), in: Ruleset.table).compactMap {
+          IPAddress(bytes: $0.key)
+        })
+      for element in try connection.elements(of: Ruleset.SetName.hairpin.name(family), in: Ruleset.table) {
+        let half = element.key.count / 2
+        if element.key[..<half] == element.key[half...], let address = IPAddress(bytes: element.key[..<half]) {
+          applied.hairpins.insert(address)
+        } else {
+          strange.delete(element, .hairpin, family)
+        }
+      }
+    }
+  }
+
+  /// The buckets from zero on without a gap; others are strange.
+  private mutating func takeList(
+    _ key: FrontendKey, _ name: Ruleset.SetName, _ bank: UInt32, _ buckets: [UInt32: EndpointTarget]
+  ) -> [EndpointTarget] {
+    var list: [EndpointTarget] = []
+    list.reserveCapacity(buckets.count)
+    while let target = buckets[UInt32(list.count)] { list.append(target) }
+    if list.count < buckets.count {
+      for (bucket, target) in buckets where bucket >= UInt32(list.count) {
+        strange.delete(
+          NFElement(ElementCodec.bucket(key, bank + bucket), data: .value(ElementCodec.target(target))), name,
+          key.family)
+      }
+    }
+    return list
+  }
+
+  private static func range(_ rest: ArraySlice<UInt8>, _ element: NFElement, _ family: IPAddress.Family) -> IPPrefix? {
+    guard let first = IPAddress(bytes: rest) else { return nil }
+    guard let end = element.keyEnd, let last = IPAddress(bytes: end.suffix(family.byteCount)) else {
+      return IPPrefix(first, length: family.bitCount)
+    }
+    for length in stride(from: family.bitCount, through: 0, by: -1) {
+      let range = IPPrefix(first, length: length)
+      if range.address == first, range.last == last { return range }
+    }
+    return nil
+  }
+
+  private mutating func readFixed(
+    _ connection: any NFTablesConnection, _ ruleset: Ruleset
+  ) throws(NetlinkError) {
+    for family in IPAddress.Family.allCases {
+      for name in [Ruleset.SetName.serviceCIDRs, .podCIDRs, .nodePortAddresses] {
+        // The kernel adds an end of its own to an interval set, at zero.
+        let found = try connection.elements(of: name.name(family), in: Ruleset.table).filter {
+          !($0.isIntervalEnd && $0.key.allSatisfy { $0 == 0 })
+        }
+        let wanted = ruleset.fixedElements(name, family)
+        guard Set(found) != Set(wanted) else { continue }
+        for element in found { fixedElements.delete(element, name, family) }
+        for element in wanted { fixedElements.add(element, name, family) }
+      }
+    }
+  }
+
+  private mutating func readActions(
+    _ connection: any NFTablesConnection, _ chains: Set<String>, _ rules: [String: [NFRule]],
+    fixedNames: Set<String>
+  ) throws(NetlinkError) {
+    var known: Set<String> = fixedNames
+    for family in IPAddress.Family.allCases {
+      var ready: Set<Applied.BalanceChain> = []
+      let fixed = Ruleset.fixedActions(family)
+      var present: Set<FrontendAction> = []
+      for element in try connection.elements(of: Ruleset.SetName.actions.name(family), in: Ruleset.table) {
+        let action = ElementCodec.native(element.key).map { FrontendAction(rawValue: $0) }
+        guard let action, case .verdict(let verdict) = element.data else {
+          strangeActions.append((family, element))
+          continue
+        }
+        if fixed[action] == verdict {
+          present.insert(action)
+          continue
+        }
+        let chain = Ruleset.balanceChain(action, family)
+        guard action.count > 0, verdict == .goto(chain.chain.name),
+          Self.matches(rules[chain.chain.name] ?? [], chain.rules)
+        else {
+          strangeActions.append((family, element))
+          continue
+        }
+        ready.insert(Applied.BalanceChain(action: action, family: family))
+        known.insert(chain.chain.name)
+      }
+      for (action, verdict) in fixed where !present.contains(action) {
+        missingFixedActions.append(
+          (family, NFElement(ElementCodec.native(action.rawValue), data: .verdict(verdict))))
+      }
+      for chain in applied.chains.keys where chain.family == family && !ready.contains(chain) {
+        missingChains.append(chain)
+      }
+      for chain in ready where applied.chains[chain] == nil { applied.chains[chain] = 0 }
+    }
+    strangeChains = chains.subtracting(known).sorted()
+  }
+}

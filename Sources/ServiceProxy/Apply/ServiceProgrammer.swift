@@ -1,0 +1,426 @@
+public import KubeAPI
+public import Netlink
+
+/// Keeps the kernel's maps as the Services want them. It holds what the kernel holds, so the cost of a change is that
+/// of the Service that changed.
+///
+/// `adopt`, once at start and whenever someone else has written, reads the kernel; `update` plans Services; `flush`
+/// sends what differs. It needs no API server: tests and benchmarks feed it with synthetic state.
+public struct ServiceProgrammer: Sendable {
+  /// What a flush did.
+  public struct Report: Sendable {
+    /// Transactions, messages and bytes that went to the kernel.
+    public var transactions = 0
+    public var statistics = NFCommitStatistics()
+    /// Elements that were added or deleted.
+    public var elements = 0
+    /// What the kernel refused; it stays pending and is tried again by the next flush.
+    public var failures: [(subject: String, service: ObjectKey?, error: NFCommitError)] = []
+    /// UDP and SCTP frontends that lost endpoints, with those they still have: other flows are stale.
+    public var changedFlows: [FrontendKey: [EndpointTarget]] = [:]
+    /// The kernel holds something else than was thought: adopt again.
+    public var needsAdoption: Bool {
+      failures.contains { failure in
+        failure.error.failures.contains { $0.error.errno == 2 || $0.error.errno == 17 }
+      }
+    }
+  }
+
+  let connection: any NFTablesConnection
+  public private(set) var ruleset: Ruleset
+  private var applied = Applied()
+  private var claims = Claims()
+  private var problems: [ObjectKey: [String]] = [:]
+
+  /// Frontends that are to become so; nil is to go.
+  private var pending: [FrontendKey: Frontend?] = [:]
+  private var pendingClusterIPs: Set<IPAddress> = []
+  private var pendingHairpins: Set<IPAddress> = []
+  /// What has to be done to the fixed part.
+  private var fixed: [NFBatch.Operation] = []
+  private var strange = ElementChanges()
+  private var strangeChains: [String] = []
+  /// Endpoints that clients may still be bound to, which are gone.
+  private var lostEndpoints: [FrontendKey: Set<EndpointTarget>] = [:]
+  /// The table must be made anew: everything in one transaction, so that nothing is missing in between.
+  private var rebuild = false
+
+  /// Elements in one transaction: enough that a transaction's own cost does not matter, few enough that the
+  /// kernel is not held for long.
+  static let transactionLimit = 16_384
+  /// Chains without users are kept for the next one, up to so many.
+  static let spareChains = 64
+
+  public init(_ connection: any NFTablesConnection, options: Ruleset.Options = Ruleset.Options()) {
+    self.connection = connection
+    ruleset = Ruleset(options)
+  }
+
+  public var frontendCount: Int { claims.frontendCount }
+  public var hasPending: Bool {
+    !pending.isEmpty || !pendingClusterIPs.isEmpty || !pendingHairpins.isEmpty || !fixed.isEmpty || !strange.isEmpty
+      || !strangeChains.isEmpty
+  }
+
+  /// What is wrong in each Service, and was left out.
+  public var serviceProblems: [ObjectKey: [String]] { problems }
+
+  /// What the kernel holds for a Service, as far as is known.
+  public func frontends(of service: ObjectKey) -> [FrontendKey: Frontend] {
+    var found: [FrontendKey: Frontend] = [:]
+    for key in claims.frontends(of: service) { found[key] = applied.frontends[key] }
+    return found
+  }
+
+  /// Everything that the kernel holds for frontends, as far as is known.
+  public var appliedFrontends: [FrontendKey: Frontend] { applied.frontends }
+
+  // MARK: Planning
+
+  /// Plans Services anew. The cost is theirs alone, whatever else there is.
+  public mutating func update(_ services: some Sequence<ObjectKey>, from state: ProxyState) {
+    var queue = Array(services)
+    while let service = queue.popLast() {
+      let plan = state.services[service].map {
+        ServicePlan($0, slices: state.slices(of: service), zone: state.zone)
+      }
+      let outcome = claims.set(service, plan)
+      for (key, frontend) in outcome.frontends { pending[key] = frontend }
+      pendingClusterIPs.formUnion(outcome.clusterIPs)
+      pendingHairpins.formUnion(outcome.hairpins)
+      queue += outcome.heirs
+      let found = (plan?.problems ?? []) + outcome.conflicts
+      problems[service] = found.isEmpty ? nil : found
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads what the kernel holds. What no Service wants any more, and what Services want that is not there, is
+  /// sent by the next flush; so call `update` with all Services before that.
+  public mutating func adopt(_ state: ProxyState) throws(NetlinkError) {
+    let reading = try KernelReading(connection, ruleset)
+    applied = reading.applied
+    claims = Claims()
+    pending = [:]
+    pendingClusterIPs = applied.clusterIPs
+    pendingHairpins = applied.hairpins
+    fixed = []
+    strange = ElementChanges()
+    strangeChains = []
+    rebuild = false
+    switch reading.fixed {
+    case .absent: fixed = build()
+    case .incompatible:
+      rebuild = true
+      fixed = [.deleteTable(Ruleset.table)] + build()
+    case .present(let wrongChains): repair(reading, wrongChains)
+    }
+    for key in applied.frontends.keys { pending[key] = .some(nil) }
+    update(state.services.keys, from: state)
+  }
+
+  /// The whole fixed part.
+  private func build() -> [NFBatch.Operation] {
+    let table = Ruleset.table
+    var operations: [NFBatch.Operation] = [.addTable(NFTable(table))]
+    operations += ruleset.sets.map { .addSet($0) }
+    let chains = ruleset.chains
+    operations += chains.map { .addChain($0.chain) }
+    for chain in chains { operations += chain.rules.map { .addRule($0) } }
+    for family in IPAddress.Family.allCases {
+      let actions = Ruleset.fixedActions(family).map { action, verdict in
+        NFElement(ElementCodec.native(action.rawValue), data: .verdict(verdict))
+      }
+      operations.append(.addElements(actions, table, set: Ruleset.SetName.actions.name(family)))
+      for name in [Ruleset.SetName.serviceCIDRs, .podCIDRs, .nodePortAddresses] {
+        let elements = ruleset.fixedElements(name, family)
+        if !elements.isEmpty { operations.append(.addElements(elements, table, set: name.name(family))) }
+      }
+    }
+    return operations
+  }
+
+  private mutating func repair(_ reading: KernelReading, _ wrongChains: [String]) {
+    let table = Ruleset.table
+    let wrong = ruleset.chains.filter { wrongChains.contains($0.chain.name) }
+    for chain in wrong {
+      fixed.append(.addChain(chain.chain))
+      fixed.append(.flushChain(table, chain.chain.name))
+    }
+    for chain in wrong { fixed += chain.rules.map { .addRule($0) } }
+    for (family, element) in reading.strangeActions {
+      fixed.append(.deleteElements([element], table, set: Ruleset.SetName.actions.name(family)))
+    }
+    for (family, element) in reading.missingFixedActions {
+      fixed.append(.addElements([element], table, set: Ruleset.SetName.actions.name(family)))
+    }
+    for chain in reading.missingChains { fixed += Self.add(chain) }
+    var batch = NFBatch()
+    reading.fixedElements.append(to: &batch)
+    fixed += batch.operations
+    strange = reading.strange
+    strangeChains = reading.strangeChains
+  }
+
+  private static func add(_ chain: Applied.BalanceChain) -> [NFBatch.Operation] {
+    let table = Ruleset.table
+    let balance = Ruleset.balanceChain(chain.action, chain.family)
+    let action = NFElement(
+      ElementCodec.native(chain.action.rawValue), data: .verdict(.goto(balance.chain.name)))
+    // Whatever stands in a chain of this name is not known to be right.
+    return [.addChain(balance.chain), .flushChain(table, balance.chain.name)] + balance.rules.map { .addRule($0) }
+      + [.addElements([action], table, set: Ruleset.SetName.actions.name(chain.family))]
+  }
+
+  private static func delete(_ chain: Applied.BalanceChain) -> [NFBatch.Operation] {
+    let table = Ruleset.table
+    let name = Ruleset.balanceChainName(chain.action, chain.family)
+    let action = NFElement(ElementCodec.native(chain.action.rawValue), data: .verdict(.goto(name)))
+    return [
+      .deleteElements([action], table, set: Ruleset.SetName.actions.name(chain.family)), .flushChain(table, name),
+      .deleteChain(table, name),
+    ]
+  }
+
+  // MARK: Writing
+
+  private struct Change {
+    var key: FrontendKey
+    var old: Frontend?
+    var new: Frontend?
+  }
+
+  /// Sends what differs. One Service's change is one transaction; a cold start is a row of them.
+  public mutating func flush() -> Report {
+    var report = Report()
+    guard hasPending else { return report }
+    var changes: [Change] = []
+    for (key, wanted) in pending {
+      let old = applied.frontends[key]
+      var new = wanted
+      if let wanted, let old {
+        new?.endpoints = Arrangement.place(wanted.endpoints, over: old.endpoints)
+        new?.localEndpoints = Arrangement.place(wanted.localEndpoints, over: old.localEndpoints)
+      }
+      if old == new { pending[key] = nil } else { changes.append(Change(key: key, old: old, new: new)) }
+    }
+    if !rebuild, !fixed.isEmpty {
+      if commit(NFBatch(fixed), "the fixed part of \(Ruleset.table)", nil, 0, &report) {
+        fixed = []
+      } else {
+        return report
+      }
+    }
+    var start = 0
+    repeat {
+      var weight = 0
+      var end = start
+      while end < changes.count, rebuild || weight < Self.transactionLimit {
+        weight += 4 + (changes[end].new?.endpoints.count ?? 0) + (changes[end].old?.endpoints.count ?? 0)
+        end += 1
+      }
+      send(changes[start..<end], isLast: end == changes.count, &report)
+      start = end
+    } while start < changes.count
+    removeStrangeChains(&report)
+    forgetClients(&report)
+    return report
+  }
+
+  /// Sends some changes; where the kernel refuses them together, the halves, down to the one at fault.
+  private mutating func send(_ changes: ArraySlice<Change>, isLast: Bool, _ report: inout Report) {
+    var operations: [NFBatch.Operation] = rebuild ? fixed : []
+    var elements = ElementChanges()
+    var newChains: Set<Applied.BalanceChain> = []
+    for change in changes {
+      if let new = change.new {
+        for chain in Applied.chains(change.key, new)
+        where (rebuild || applied.chains[chain] == nil) && newChains.insert(chain).inserted {
+          operations += Self.add(chain)
+        }
+      }
+      elements.replace(change.key, change.old, change.new)
+    }
+    let addresses = isLast ? addressChanges(&elements) : nil
+    if isLast { merge(strange, into: &elements) }
+    var batch = NFBatch(operations)
+    elements.append(to: &batch)
+    let spare = isLast ? spareChains(besides: changes) : []
+    for chain in spare { batch.append(NFBatch(Self.delete(chain))) }
+    guard !batch.isEmpty else { return finish(changes, newChains, addresses, spare, &report) }
+    let subject = changes.count == 1 ? "\(changes[changes.startIndex].key)" : "\(changes.count) frontends"
+    let owner = changes.count == 1 ? claims.owner(changes[changes.startIndex].key) : nil
+    if changes.count < 2 || rebuild {
+      guard commit(batch, subject, owner, elements.count, &report) else { return }
+      finish(changes, newChains, addresses, spare, &report)
+      return
+    }
+    var attempt = Report()
+    if commit(batch, subject, owner, elements.count, &attempt) {
+      report.merge(attempt)
+      finish(changes, newChains, addresses, spare, &report)
+      return
+    }
+    let middle = changes.startIndex + changes.count / 2
+    send(changes[..<middle], isLast: false, &report)
+    send(changes[middle...], isLast: isLast, &report)
+  }
+
+  private mutating func commit(
+    _ batch: NFBatch, _ subject: String, _ service: ObjectKey?, _ elements: Int, _ report: inout Report
+  ) -> Bool {
+    do throws(NFCommitError) {
+      report.statistics += try connection.commit(batch)
+      report.transactions += 1
+      report.elements += elements
+      return true
+    } catch {
+      report.failures.append((subject, service, error))
+      return false
+    }
+  }
+
+  private mutating func finish(
+    _ changes: ArraySlice<Change>, _ newChains: Set<Applied.BalanceChain>,
+    _ addresses: (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>)?, _ spare: [Applied.BalanceChain],
+    _ report: inout Report
+  ) {
+    if rebuild { applied.chains = [:] }
+    for chain in newChains { applied.chains[chain] = 0 }
+    for change in changes {
+      applied.set(change.key, change.new)
+      pending[change.key] = nil
+      if change.key.transport.needsFlowCleanup { noteFlows(change, &report) }
+      if let old = change.old, old.hasAffinity { noteAffinity(change.key, old, change.new) }
+    }
+    for chain in spare { applied.chains[chain] = nil }
+    if let addresses {
+      applied.clusterIPs = addresses.clusterIPs
+      applied.hairpins = addresses.hairpins
+      pendingClusterIPs = []
+      pendingHairpins = []
+      strange = ElementChanges()
+    }
+    if rebuild {
+      rebuild = false
+      fixed = []
+    }
+  }
+
+  private func noteFlows(_ change: Change, _ report: inout Report) {
+    let now = (change.new?.endpoints ?? []) + (change.new?.localEndpoints ?? [])
+    let before = (change.old?.endpoints ?? []) + (change.old?.localEndpoints ?? [])
+    let current = Set(now)
+    // A frontend that had none may have flows from before, which went nowhere.
+    if before.isEmpty || before.contains(where: { !current.contains($0) }) { report.changedFlows[change.key] = now }
+  }
+
+  private mutating func noteAffinity(_ key: FrontendKey, _ old: Frontend, _ new: Frontend?) {
+    var lost = Set(old.endpoints + old.localEndpoints)
+    lost.subtract(new?.endpoints ?? [])
+    lost.subtract(new?.localEndpoints ?? [])
+    if !lost.isEmpty { lostEndpoints[key] = lost }
+  }
+
+  /// Deletes what binds clients to endpoints that are gone. Rules write these elements, so they are read first.
+  private mutating func forgetClients(_ report: inout Report) {
+    guard !lostEndpoints.isEmpty else { return }
+    for family in Set(lostEndpoints.keys.map(\.family)) {
+      let set = Ruleset.SetName.affinity.name(family)
+      do throws(NetlinkError) {
+        let gone = try connection.elements(of: set, in: Ruleset.table).filter { element in
+          isLost(element, family)
+        }
+        guard !gone.isEmpty else { continue }
+        let batch = NFBatch([
+          .deleteElements(gone.map { NFElement($0.key, data: $0.data) }, Ruleset.table, set: set)
+        ])
+        // One may have ended by itself meanwhile; the rest is then found again with the next change.
+        _ = commit(batch, "session affinity", nil, gone.count, &report)
+      } catch {
+        report.failures.append(("session affinity", nil, NFCommitError(error)))
+      }
+    }
+    lostEndpoints = [:]
+  }
+
+  private func isLost(_ element: NFElement, _ family: IPAddress.Family) -> Bool {
+    let client = Array(element.key.dropFirst(family.byteCount))
+    guard let target = ElementCodec.target(element.data, family),
+      let (key, _) = ElementCodec.frontend(client, isNodePort: false, family)
+    else { return false }
+    if let lost = lostEndpoints[key] { return lost.contains(target) }
+    guard applied.frontends[key] == nil else { return false }
+    return lostEndpoints[FrontendKey(.node(family), key.transport, key.port)]?.contains(target) == true
+  }
+
+  /// ClusterIPs and hairpins that came or went; the sets as they will be.
+  private func addressChanges(
+    _ elements: inout ElementChanges
+  ) -> (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>) {
+    var clusterIPs = applied.clusterIPs
+    for address in pendingClusterIPs where claims.isClusterIP(address) != applied.clusterIPs.contains(address) {
+      if clusterIPs.insert(address).inserted {
+        elements.add(NFElement(address.bytes), .clusterIPs, address.family)
+      } else {
+        clusterIPs.remove(address)
+        elements.delete(NFElement(address.bytes), .clusterIPs, address.family)
+      }
+    }
+    var hairpins = applied.hairpins
+    for address in pendingHairpins where claims.isHairpin(address) != applied.hairpins.contains(address) {
+      let pair = NFElement(address.bytes + address.bytes)
+      if hairpins.insert(address).inserted {
+        elements.add(pair, .hairpin, address.family)
+      } else {
+        hairpins.remove(address)
+        elements.delete(pair, .hairpin, address.family)
+      }
+    }
+    return (clusterIPs, hairpins)
+  }
+
+  private func merge(_ strange: ElementChanges, into elements: inout ElementChanges) {
+    for (target, list) in strange.deleted {
+      for element in list { elements.delete(element, target.name, target.family) }
+    }
+  }
+
+  /// Chains that nothing uses after these changes, if they are too many to keep.
+  private func spareChains(besides changes: ArraySlice<Change>) -> [Applied.BalanceChain] {
+    guard applied.chains.count > Self.spareChains else { return [] }
+    var wanted: Set<Applied.BalanceChain> = []
+    for change in changes { if let new = change.new { wanted.formUnion(Applied.chains(change.key, new)) } }
+    let unused = applied.chains.filter { $0.value == 0 && !wanted.contains($0.key) }.keys
+    return unused.count > Self.spareChains ? Array(unused) : []
+  }
+
+  /// Chains that are not ours to have in our table. Someone else's rules may hold them; then they stay.
+  private mutating func removeStrangeChains(_ report: inout Report) {
+    for name in strangeChains {
+      let batch = NFBatch([.flushChain(Ruleset.table, name), .deleteChain(Ruleset.table, name)])
+      var attempt = Report()
+      if commit(batch, "chain \(name)", nil, 0, &attempt) { report.merge(attempt) }
+    }
+    strangeChains = []
+  }
+}
+
+extension ServiceProgrammer.Report {
+  mutating func merge(_ other: Self) {
+    transactions += other.transactions
+    statistics += other.statistics
+    elements += other.elements
+    failures += other.failures
+    changedFlows.merge(other.changedFlows) { _, new in new }
+  }
+}
+
+extension ServiceProgrammer {
+  /// Removes the table. Established connections go on, for their translation is connection tracking's.
+  public static func cleanup(_ connection: any NFTablesConnection) throws {
+    guard try connection.tables().contains(where: { $0.name == Ruleset.table }) else { return }
+    try connection.commit(NFBatch([.deleteTable(Ruleset.table)]))
+  }
+}

@@ -1,0 +1,103 @@
+public import Netlink
+
+/// What one Service wants of the kernel. Lists of endpoints are in order of address here; which bucket each gets is
+/// decided when it is known what the buckets hold.
+public struct ServicePlan: Sendable, Hashable {
+  public var frontends: [FrontendKey: Frontend] = [:]
+  /// Its ClusterIPs: other ports of them are refused.
+  public var clusterIPs: [IPAddress] = []
+  /// Endpoints that may reach themselves through it.
+  public var hairpins: [IPAddress] = []
+  /// Ready endpoints on this node, for the load balancer's health check.
+  public var readyLocalCount = 0
+  public var problems: [String] = []
+
+  public init() {}
+
+  /// The plan of a Service: a pure function of what the cluster says of it.
+  public init(_ service: ServiceDefinition, slices: [EndpointSliceDefinition], zone: String?) {
+    clusterIPs = service.clusterIPs
+    var problems = service.problems
+    for slice in slices { problems += slice.problems }
+    var hairpins: Set<IPAddress> = []
+    for family in service.families {
+      for port in service.ports {
+        let selection = EndpointSelection(slices, port: port, family: family, zone: zone)
+        if selection.cluster.count == FrontendAction.endpointLimit {
+          problems.append("port \(port.port) has more than \(FrontendAction.endpointLimit) endpoints")
+        }
+        hairpins.formUnion(selection.maybeHere)
+        readyLocalCount = max(readyLocalCount, selection.readyLocalCount)
+        add(service, port, family, selection)
+      }
+    }
+    self.hairpins = hairpins.sorted()
+    self.problems = problems
+  }
+
+  private mutating func add(
+    _ service: ServiceDefinition, _ port: ServiceDefinition.Port, _ family: IPAddress.Family,
+    _ selection: EndpointSelection
+  ) {
+    func key(_ address: IPAddress) -> FrontendKey { FrontendKey(.address(address), port.transport, port.port) }
+    for address in service.clusterIPs where address.family == family {
+      frontends[key(address)] = Self.inside(service, selection)
+    }
+    let outside = Self.outside(service, selection, nodePort: false)
+    for address in service.externalIPs where address.family == family { frontends[key(address)] = outside }
+    for address in service.loadBalancerIPs where address.family == family {
+      frontends[key(address)] = Self.guarded(outside, service.sourceRanges, family)
+    }
+    if port.nodePort != 0 {
+      frontends[FrontendKey(.node(family), port.transport, port.nodePort)] = Self.outside(
+        service, selection, nodePort: true)
+    }
+  }
+
+  /// A ClusterIP.
+  private static func inside(_ service: ServiceDefinition, _ selection: EndpointSelection) -> Frontend {
+    let endpoints = service.internalLocal ? selection.local : selection.cluster
+    guard endpoints.isEmpty else {
+      return Frontend(
+        action: .balance(endpoints.count, local: false, nodePort: false, affinitySeconds: service.affinitySeconds),
+        endpoints: endpoints)
+    }
+    // Endpoints elsewhere are no use to this node's clients, and no reason to say that there are none.
+    return Frontend(action: selection.cluster.isEmpty ? .reject : .drop)
+  }
+
+  /// A node port, an external IP or a load balancer's.
+  private static func outside(
+    _ service: ServiceDefinition, _ selection: EndpointSelection, nodePort: Bool
+  ) -> Frontend {
+    let masquerade: Frontend.Masquerade = service.externalLocal ? .own : .always
+    func balance(_ endpoints: [EndpointTarget], local: Bool) -> FrontendAction {
+      .balance(endpoints.count, local: local, nodePort: nodePort, affinitySeconds: service.affinitySeconds)
+    }
+    guard !selection.cluster.isEmpty || (service.externalLocal && !selection.local.isEmpty) else {
+      return Frontend(action: .reject, masquerade: masquerade)
+    }
+    guard service.externalLocal else {
+      return Frontend(
+        action: balance(selection.cluster, local: false), masquerade: masquerade, endpoints: selection.cluster)
+    }
+    var frontend = Frontend(
+      action: nodePort ? .externalNodePort : .external, masquerade: masquerade, endpoints: selection.cluster,
+      localEndpoints: selection.local)
+    frontend.wide = selection.cluster.isEmpty ? .reject : balance(selection.cluster, local: false)
+    frontend.near = selection.local.isEmpty ? .drop : balance(selection.local, local: true)
+    return frontend
+  }
+
+  /// The same for those whose address lies in the ranges only. Ranges of the other family alone let nobody in.
+  private static func guarded(_ frontend: Frontend, _ ranges: [IPPrefix]?, _ family: IPAddress.Family) -> Frontend {
+    guard let ranges, frontend.action != .reject else { return frontend }
+    let own = ranges.filter { $0.family == family }
+    guard !own.contains(where: { $0.length == 0 }) else { return frontend }
+    var guarded = frontend
+    guarded.allowed = frontend.action
+    guarded.action = .firewall
+    guarded.sourceRanges = own
+    return guarded
+  }
+}

@@ -1,0 +1,84 @@
+import Netlink
+
+/// Keys and values of the maps, as bytes and back.
+enum ElementCodec {
+  static func append(_ key: FrontendKey, to bytes: inout [UInt8]) {
+    if case .address(let address) = key.place { address.append(to: &bytes) }
+    bytes.append(key.transport.rawValue)
+    bytes.append(0)
+    bytes.append(0)
+    bytes.append(0)
+    append(port: key.port, to: &bytes)
+  }
+
+  static func append(port: UInt16, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(port >> 8))
+    bytes.append(UInt8(port & 0xff))
+    bytes.append(0)
+    bytes.append(0)
+  }
+
+  static func native(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
+
+  static func frontend(_ key: FrontendKey) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(24)
+    append(key, to: &bytes)
+    return bytes
+  }
+
+  static func bucket(_ key: FrontendKey, _ bucket: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(28)
+    append(key, to: &bytes)
+    withUnsafeBytes(of: bucket) { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  static func target(_ target: EndpointTarget) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(20)
+    target.address.append(to: &bytes)
+    append(port: target.port, to: &bytes)
+    return bytes
+  }
+
+  static func action(_ action: FrontendAction) -> NFData { .value(native(action.rawValue)) }
+
+  // MARK: Reading
+
+  /// Reads a frontend at the beginning of a key; the rest is what follows it.
+  static func frontend(
+    _ bytes: [UInt8], isNodePort: Bool, _ family: IPAddress.Family
+  ) -> (key: FrontendKey, rest: ArraySlice<UInt8>)? {
+    let width = isNodePort ? 0 : family.byteCount
+    guard bytes.count >= width + 8, let transport = Transport(rawValue: bytes[width]) else { return nil }
+    let port = UInt16(bytes[width + 4]) << 8 | UInt16(bytes[width + 5])
+    let place: FrontendKey.Place
+    if isNodePort {
+      place = .node(family)
+    } else {
+      guard let address = IPAddress(bytes: bytes[..<width]) else { return nil }
+      place = .address(address)
+    }
+    return (FrontendKey(place, transport, port), bytes[(width + 8)...])
+  }
+
+  static func native(_ bytes: some Collection<UInt8>) -> UInt32? {
+    guard bytes.count == 4 else { return nil }
+    return Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+  }
+
+  static func action(_ data: NFData?) -> FrontendAction? {
+    guard case .value(let bytes) = data else { return nil }
+    return native(bytes).map { FrontendAction(rawValue: $0) }
+  }
+
+  static func target(_ data: NFData?, _ family: IPAddress.Family) -> EndpointTarget? {
+    guard case .value(let bytes) = data, bytes.count == family.byteCount + 4,
+      let address = IPAddress(bytes: bytes[..<family.byteCount])
+    else { return nil }
+    return EndpointTarget(
+      address, UInt16(bytes[family.byteCount]) << 8 | UInt16(bytes[family.byteCount + 1]))
+  }
+}
