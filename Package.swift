@@ -91,11 +91,13 @@ let package = Package(
       dependencies: [
         "CLinux",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ] + nio + http + tls + node,
+      exclude: ["README.md", "CRI/runtime.proto", "CRI/events.proto"],
       swiftSettings: strict),
     .executableTarget(
       name: "skiff",
