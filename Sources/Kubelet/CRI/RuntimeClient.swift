@@ -242,7 +242,9 @@ struct RuntimeClient: Sendable {
     ) { response in
       for try await envelope in response.messages {
         // The first field of both messages is the container's ID.
-        guard let exit = try? ContainerdTaskExit(serializedBytes: envelope.event.value) else { continue }
+        guard let exit = try? ContainerdTaskExit(serializedBytes: envelope.event.value),
+          exit.id.isEmpty || exit.id == exit.containerID  // else a command ended that was run in the container
+        else { continue }
         await body(exit.containerID)
       }
     }

@@ -75,7 +75,8 @@ struct CgroupTree: Sendable {
     var uids: Set<String> = []
     for qos in QoSClass.allCases {
       for (_, directory) in directories(qos.cgroupPath) {
-        for name in Files.names(in: directory) where name.hasPrefix("pod") && Files.isDirectory(directory + "/" + name) {
+        for name in Files.names(in: directory) where name.hasPrefix("pod") && Files.isDirectory(directory + "/" + name)
+        {
           uids.insert(String(name.dropFirst(3)))
         }
       }

@@ -12,8 +12,8 @@ enum QoSClass: String, Sendable, CaseIterable {
     var guaranteed = !containers.isEmpty
     for resources in containers {
       for name in ["cpu", "memory"] {
-        let limit = resources?.limits[name]?.amount ?? 0
-        let request = resources?.requests[name]?.amount ?? limit
+        let limit = resources?.limits[name]?.milliValue ?? 0
+        let request = resources?.requests[name]?.milliValue ?? limit
         if limit > 0 || request > 0 { anything = true }
         if limit <= 0 || request != limit { guaranteed = false }
       }

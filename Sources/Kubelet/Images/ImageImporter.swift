@@ -9,9 +9,13 @@ actor ImageImporter {
   private let directories: [String]
   private let recordPath: String
   private let logger: Logger
-  /// Path to size and time of change of what has been imported; kept in a file, so that a restart imports nothing anew.
+  /// Path to size, time of change and image names of what has been imported; kept in a file, so that a restart imports
+  /// nothing anew.
   private var imported: [String: String] = [:]
+  private var names: [String: [String]] = [:]
   private var scanning: Task<Void, Never>?
+  /// The names of images that came out of archives since the start.
+  private var held: Set<String> = []
 
   init(containerd: Containerd, client: RuntimeClient, directories: [String], logger: Logger) {
     self.containerd = containerd
@@ -20,8 +24,11 @@ actor ImageImporter {
     self.recordPath = containerd.configuration.root + "/imported-images"
     self.logger = logger
     for line in (Files.text(recordPath) ?? "").split(separator: "\n") {
-      let parts = line.split(separator: "\t", maxSplits: 1)
-      if parts.count == 2 { imported[String(parts[1])] = String(parts[0]) }
+      let parts = line.split(separator: "\t").map { String($0) }
+      guard parts.count >= 2 else { continue }
+      imported[parts[1]] = parts[0]
+      names[parts[1]] = Array(parts.dropFirst(2))
+      held.formUnion(parts.dropFirst(2))
     }
   }
 
@@ -42,7 +49,9 @@ actor ImageImporter {
   private func waitForImage(_ name: String) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while try await client.imageStatus(name) == nil {
-      guard ContinuousClock.now < deadline else { throw KubeletError("imported \(name), but the runtime does not list it") }
+      guard ContinuousClock.now < deadline else {
+        throw KubeletError("imported \(name), but the runtime does not list it")
+      }
       try await Task.sleep(for: .milliseconds(5))
     }
   }
@@ -65,19 +74,26 @@ actor ImageImporter {
         let mark = "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
         guard imported[path] != mark else { continue }
         do {
-          let names = try await importArchive(path)
-          for name in names { try await waitForImage(name) }
-          logger.info("imported images", metadata: ["file": "\(path)", "images": "\(names)"])
+          let found = try await importArchive(path)
+          for name in found { try await waitForImage(name) }
+          held.formUnion(found)
+          names[path] = found
+          logger.info("imported images", metadata: ["file": "\(path)", "images": "\(found)"])
         } catch {
           // The mark is kept, so that a broken file is complained of once, until it changes.
           logger.error("cannot import images", metadata: ["file": "\(path)", "error": "\(error)"])
         }
         imported[path] = mark
-        let lines = imported.sorted { $0.key < $1.key }.map { "\($0.value)\t\($0.key)\n" }.joined()
+        let lines = imported.sorted { $0.key < $1.key }.map { path, mark in
+          ([mark, path] + (names[path] ?? [])).joined(separator: "\t") + "\n"
+        }.joined()
         try? Files.replace(recordPath, with: Array(lines.utf8))
       }
     }
   }
+
+  /// Whether the image came out of an archive.
+  func holds(_ name: String) -> Bool { held.contains(name) }
 
   static func isArchive(_ name: String) -> Bool {
     !name.hasPrefix(".") && [".tar", ".oci", ".tar.gz", ".tgz"].contains { name.hasSuffix($0) }
@@ -107,8 +123,9 @@ actor ImageImporter {
   /// The lines `unpacking NAME (sha256:…)...done`.
   static func importedNames(_ output: String) -> [String] {
     output.split(separator: "\n").compactMap { line in
-      guard line.hasPrefix("unpacking "), let end = line.range(of: " (") else { return nil }
-      return String(line[line.index(line.startIndex, offsetBy: 10)..<end.lowerBound])
+      let words = line.split(separator: " ")
+      guard words.count >= 3, words[0] == "unpacking", words[2].hasPrefix("(") else { return nil }
+      return String(words[1])
     }
   }
 

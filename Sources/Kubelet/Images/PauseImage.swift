@@ -30,7 +30,9 @@ enum PauseImage {
     ]
     let manifestBytes = manifest.bytes
     var entry = descriptor("application/vnd.oci.image.manifest.v1+json", manifestBytes)
-    entry["annotations"] = ["io.containerd.image.name": .string(name), "org.opencontainers.image.ref.name": .string(name)]
+    entry["annotations"] = [
+      "io.containerd.image.name": .string(name), "org.opencontainers.image.ref.name": .string(name),
+    ]
     entry["platform"] = ["architecture": .string(architecture), "os": "linux"]
     let index: JSONValue = [
       "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [entry],

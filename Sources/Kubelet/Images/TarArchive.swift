@@ -16,7 +16,9 @@ struct TarArchive {
 
   private mutating func addHeader(_ name: String, size: Int, mode: Int, type: Character) {
     var block = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at offset: Int) { block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+    func put(_ text: String, at offset: Int) {
+      block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+    }
     func octal(_ value: Int, _ width: Int) -> String {
       let digits = String(value, radix: 8)
       return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits

@@ -43,7 +43,8 @@ struct Containerd: Sendable {
     for directory in [root, state, rootDirectory, runDirectory] { try Files.makeDirectory(directory, mode: 0o711) }
     let overlay = HostFeatures.canMountOverlay(in: root)
     if !overlay {
-      logger.warning("no overlay can be mounted here: images are copied for each container", metadata: ["root": "\(root)"])
+      logger.warning(
+        "no overlay can be mounted here: images are copied for each container", metadata: ["root": "\(root)"])
     }
     configuration = ContainerdConfiguration(
       root: root, state: state, socket: socket, sandboxImage: sandboxImage, cniConfigDirectory: cniConfigDirectory,
@@ -140,7 +141,8 @@ struct Containerd: Sendable {
 
   var lastLogLine: String {
     let lines = (Files.text(logPath) ?? "").split(separator: "\n")
-    return String((lines.last { $0.contains("level=fatal") || $0.contains("level=error") } ?? lines.last ?? "").suffix(400))
+    return String(
+      (lines.last { $0.contains("level=fatal") || $0.contains("level=error") } ?? lines.last ?? "").suffix(400))
   }
 
   /// Runs `ctr` against our socket in the namespace of CRI.

@@ -23,7 +23,7 @@ enum HostFeatures {
     } catch { return false }
     let options = "lowerdir=\(base)/lower,upperdir=\(base)/upper,workdir=\(base)/work"
     guard mount("overlay", base + "/merged", "overlay", 0, options) == 0 else { return false }
-    umount2(base + "/merged", Int32(MNT_DETACH.rawValue))
+    umount2(base + "/merged", Int32(MNT_DETACH))
     return true
   }
 }

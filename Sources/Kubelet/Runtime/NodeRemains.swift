@@ -29,12 +29,13 @@ public struct NodeRemains: Sendable {
     while true {
       let processes = Set(shims() + cgroups.allProcesses())
       for pid in processes { kill(pid, SIGKILL) }
-      for point in mounts().reversed() { umount2(point, Int32(MNT_DETACH.rawValue)) }
+      for point in mounts().reversed() { umount2(point, Int32(MNT_DETACH)) }
       for pid in processes { _ = Containerd.hasEnded(pid) }
       if processes.isEmpty && mounts().isEmpty && cgroups.removeAll() { return }
       guard clock.now < deadline else {
         throw KubeletError(
-          "cannot remove all of the node below \(runDirectory): processes \(shims() + cgroups.allProcesses()), mounts \(mounts())")
+          "cannot remove all of the node below \(runDirectory): processes \(shims() + cgroups.allProcesses()), mounts \(mounts())"
+        )
       }
       try await Task.sleep(for: .milliseconds(20))
     }

@@ -3,6 +3,9 @@ import NIOPosix
 
 /// Programs that the kubelet starts.
 enum Command {
+  /// `POSIX_SPAWN_SETSID` of glibc's <spawn.h>.
+  private static let spawnSetSession: Int32 = 0x80
+
   struct Output: Sendable {
     /// The exit code; 128 + signal where a signal ended it.
     var status: Int32
@@ -36,7 +39,10 @@ enum Command {
 
   static func runBlocking(_ arguments: [String], environment: [String: String] = [:]) throws -> Output {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemError("make a pipe for", arguments.first ?? "") }
+    // A socket pair, because a pipe that no other child inherits needs a call that Glibc's module hides.
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw SystemError("make a socket pair for", arguments.first ?? "")
+    }
     let reader = ends[0]
     defer { close(reader) }
     let pid: pid_t
@@ -77,7 +83,7 @@ enum Command {
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+      &attributes, Int16(spawnSetSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     var variables = [
       "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",

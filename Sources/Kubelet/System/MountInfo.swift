@@ -6,12 +6,12 @@ struct MountInfo: Equatable {
   var superOptions: [String]
 
   init?(line: some StringProtocol) {
-    let fields = line.split(separator: " ").map(String.init)
+    let fields = String(line).split(separator: " ").map { String($0) }
     guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3 else { return nil }
     root = Self.unescaped(fields[3][...])
     point = Self.unescaped(fields[4][...])
     type = fields[dash + 1]
-    superOptions = fields[dash + 3].split(separator: ",").map(String.init)
+    superOptions = fields[dash + 3].split(separator: ",").map { String($0) }
   }
 
   static func all() -> [MountInfo] {
