@@ -2,24 +2,31 @@ import KubeAPI
 
 /// What the schema says of an object.
 extension APIServer {
-  func applyDefaults(_ object: inout JSONValue) {}
+  /// Puts in what an object leaves unsaid.
+  func applyDefaults(_ object: inout JSONValue) {
+    if let message = schema.message(of: object) { schema.applyDefaults(to: &object, as: message) }
+  }
 
-  /// Takes away the fields that a kind does not have, and repeated ones.
+  /// Checks the types of all fields, and takes away those that the kind does not have.
   /// - Returns: warnings, a field each.
-  /// - Throws: 400 where the request wants no field to be lost.
+  /// - Throws: 400 for a value of a wrong type, and for a lost field where the request wants none to be lost.
   func prune(
     _ object: inout JSONValue, _ kind: GroupVersionKind, duplicates: [String], _ mode: FieldValidation
   ) throws(StatusError) -> [String] {
-    let problems = duplicates.map { "duplicate field \"\($0)\"" }
-    switch mode {
-    case .ignore: return []
-    case .warn: return problems
-    case .strict:
-      if problems.isEmpty { return [] }
-      throw .badRequest(
-        "\(kind.kind) in version \"\(kind.groupVersion)\" cannot be handled as a \(kind.kind): strict decoding error: "
-          + problems.joined(separator: ", "))
+    guard let message = schema.message(kind) else { throw .internalError("there is no schema of \(kind)") }
+    let decoded: Schema.Decoded
+    do throws(Schema.DecodingError) {
+      decoded = try schema.decode(object, as: message)
+    } catch {
+      throw .badRequest(error.refusal(of: kind))
     }
+    object = decoded.value
+    if mode == .ignore { return [] }
+    let complaints = decoded.complaints(duplicates: duplicates)
+    if mode == .strict, !complaints.isEmpty {
+      throw .badRequest(Schema.DecodingError.strictRefusal(of: kind, complaints: complaints))
+    }
+    return complaints
   }
 
   func checkNew(_ object: JSONValue, _ request: ObjectRequest) throws(StatusError) {
