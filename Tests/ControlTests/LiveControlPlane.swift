@@ -29,7 +29,7 @@ struct LiveControlPlane: Sendable {
       certificatePath: directory + "/ca.crt", keyPath: directory + "/ca.key", commonName: "test")
     let administrator = try authority.administrator()
     let configuration = ControlPlane.Configuration(
-      bindAddress: "127.0.0.1", port: port, advertiseAddress: "127.0.0.1", storePath: directory + "/store.db",
+      bindAddress: "127.0.0.1", port: port, advertiseAddress: "192.0.2.1", storePath: directory + "/store.db",
       synchronous: .normal, certificates: try .issue(from: authority, addresses: ["127.0.0.1"]))
     var logger = Logger(label: "control")
     logger.logLevel = .warning

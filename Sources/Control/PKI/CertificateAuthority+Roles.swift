@@ -25,7 +25,9 @@ extension CertificateAuthority {
     addresses: [String], serviceAddress: String?, clusterDomain: String
   ) throws(PKIError) -> CertificatePair {
     let service = "kubernetes.default.svc"
-    var names = ["kubernetes", "kubernetes.default", service, "\(service).\(clusterDomain)", "localhost", "127.0.0.1", "::1"]
+    var names = [
+      "kubernetes", "kubernetes.default", service, "\(service).\(clusterDomain)", "localhost", "127.0.0.1", "::1",
+    ]
     for name in addresses + [serviceAddress].compactMap(\.self) where !names.contains(name) { names.append(name) }
     return try issue(commonName: "kube-apiserver", names: names, usage: .server)
   }

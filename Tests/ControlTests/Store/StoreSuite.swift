@@ -52,7 +52,9 @@ import Testing
       }
       _ = try await store.delete("a/x", last: Self.bytes("1"), expected: first)
       #expect(try await store.get("a/x") == nil)
-      await #expect(throws: StoreError.notFound(key: "a/x")) { try await store.delete("a/x", last: [], expected: first) }
+      await #expect(throws: StoreError.notFound(key: "a/x")) {
+        try await store.delete("a/x", last: [], expected: first)
+      }
       // A refused write takes no revision.
       #expect(try await store.create("a/x", Self.bytes("2")) == first + 2)
     }

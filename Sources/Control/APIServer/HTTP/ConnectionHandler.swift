@@ -84,7 +84,8 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
             try await TunnelSetup(tunnel: tunnel, channel: channel, connection: handler).run(head)
           } catch {
             logger.info(
-              "tunnel failed", metadata: ["path": "\(request.path)", "kubelet": "\(tunnel.address.authority)", "error": "\(error)"])
+              "tunnel failed",
+              metadata: ["path": "\(request.path)", "kubelet": "\(tunnel.address.authority)", "error": "\(error)"])
             await writer.write(APIServer.response(.internalError("error dialing backend: \(error)")))
           }
         } catch {

@@ -29,17 +29,25 @@ extension APIServer {
     return complaints
   }
 
+  /// - Throws: 422 with every field that is not as it must be.
   func checkNew(_ object: JSONValue, _ request: ObjectRequest) throws(StatusError) {
-    let name = object[path: "metadata", "name"]?.stringValue ?? ""
-    if name.isEmpty {
-      throw .invalid(request.name, "", [.required("metadata.name", "name or generateName is required")])
-    }
-    if let problem = Names.dns1123SubdomainProblem(name) {
-      throw .invalid(request.name, name, [.invalid("metadata.name", "\"\(name)\"", problem)])
-    }
+    try refuse(Validation.create(object, of: request.resource), object, request)
   }
 
-  func checkChanged(_ object: JSONValue, old: JSONValue, _ request: ObjectRequest) throws(StatusError) {}
+  /// - Throws: 422 with every field that is not as it must be, or may not change.
+  func checkChanged(_ object: JSONValue, old: JSONValue, _ request: ObjectRequest) throws(StatusError) {
+    let errors = Validation.update(
+      object, from: old, of: request.resource, subresource: request.subresource?.name)
+    try refuse(errors, object, request)
+  }
+
+  private func refuse(_ errors: [FieldError], _ object: JSONValue, _ request: ObjectRequest) throws(StatusError) {
+    if errors.isEmpty { return }
+    let name = object[path: "metadata", "name"]?.stringValue ?? ""
+    throw .invalid(
+      request.name, name,
+      errors.map { StatusError.Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.description) })
+  }
 
   /// The object after a patch.
   func patched(

@@ -147,7 +147,7 @@ final class ServiceAllocator: Sendable {
     if given.isEmpty {
       guard let offset = takeAddress() else {
         throw invalid(
-          name, .invalid("spec.clusterIPs", "[]string(nil)", "failed to allocate a serviceIP: range is full"))
+          name, .invalid("spec.clusterIPs", "null", "failed to allocate a serviceIP: range is full"))
       }
       allocation.taken.addresses.insert(offset)
       spec.clusterIP = block.text(at: offset)
@@ -155,7 +155,7 @@ final class ServiceAllocator: Sendable {
       func refuse(_ why: String) -> StatusError {
         invalid(
           name,
-          .invalid("spec.clusterIPs", "[]string{\"\(given)\"}", "failed to allocate IP \(given): \(why)"))
+          .invalid("spec.clusterIPs", "[\"\(given)\"]", "failed to allocate IP \(given): \(why)"))
       }
       guard let address = IPv4Block.address(given) else {
         throw invalid(
