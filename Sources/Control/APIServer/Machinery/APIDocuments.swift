@@ -12,8 +12,7 @@ final class APIDocuments: Sendable {
     var bytes: ByteBuffer
     var etag: String
 
-    init(_ value: JSONValue) {
-      let bytes = value.bytes
+    init(_ bytes: [UInt8]) {
       self.bytes = ByteBuffer(bytes: bytes)
       let digits = SHA256.hash(data: bytes).map { byte in
         let text = String(byte, radix: 16)
@@ -53,9 +52,18 @@ final class APIDocuments: Sendable {
   func document(_ name: String, _ make: () -> JSONValue?) -> Document? {
     if let document = made.withLock({ $0[name] }) { return document }
     guard let value = make() else { return nil }
-    let document = Document(value)
+    return keep(name, value.bytes)
+  }
+
+  private func keep(_ name: String, _ bytes: [UInt8]) -> Document {
+    let document = Document(bytes)
     made.withLock { $0[name] = document }
     return document
+  }
+
+  func openAPIv2Protobuf() -> Document {
+    let name = "openapi/v2 protobuf"
+    return made.withLock { $0[name] } ?? keep(name, OpenAPIv2Encoding.bytes(openAPI.v2()))
   }
 
   func openAPIv2() -> Document? { document("openapi/v2") { openAPI.v2() } }

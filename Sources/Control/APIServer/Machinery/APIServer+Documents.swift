@@ -83,6 +83,11 @@ extension APIServer {
   }
 
   private func openAPI(_ parts: [String], _ request: KubeRequest) throws(StatusError) -> KubeResponse {
+    if parts.dropFirst() == ["v2"],
+      accept(request).contains(where: { OpenAPIv2Encoding.mediaTypes.contains($0.name) })
+    {
+      return respond(documents.openAPIv2Protobuf(), request, OpenAPIv2Encoding.contentType)
+    }
     let isJSON = accept(request).contains { ["application/json", "*/*", "application/*"].contains($0.name) }
     guard isJSON else { throw .notAcceptable(["application/json"]) }
     let document: APIDocuments.Document?

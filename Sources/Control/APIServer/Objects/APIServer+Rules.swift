@@ -49,10 +49,32 @@ extension APIServer {
       errors.map { StatusError.Cause(reason: $0.kind.rawValue, message: $0.body, field: $0.field.description) })
   }
 
-  /// The object after a patch.
+  /// The object after a patch, read again along the schema.
+  ///
+  /// - Throws: 400 for a patch that cannot be read, 422 for one that does not fit the object.
   func patched(
     _ current: JSONValue, _ patch: ObjectPatch, _ request: ObjectRequest
   ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
-    throw .unsupportedMediaType(ObjectPatch.accepted)
+    let changed: JSONValue
+    do throws(PatchError) {
+      switch patch.kind {
+      case .json: changed = try JSONPatch(patch.document).applied(to: current)
+      case .merge: changed = current.applying(mergePatch: patch.document)
+      case .strategic:
+        // Every stored object is of a kind of the schema.
+        changed =
+          try schema.message(of: current).map { message throws(PatchError) in
+            try schema.applying(strategicMergePatch: patch.document, to: current, as: message)
+          } ?? current.applying(mergePatch: patch.document)
+      }
+    } catch {
+      if error.kind == .malformed { throw .badRequest(error.message) }
+      throw StatusError(
+        code: 422, reason: "Invalid",
+        message: "the server rejected our request due to an error in our request: \(error.message)",
+        details: request.name.details(request.path.name))
+    }
+    let decoded = try checkFields(changed, duplicates: [], request, expected: GroupVersionKind(of: current))
+    return (decoded.object, decoded.warnings)
   }
 }

@@ -67,10 +67,10 @@ extension APIServer {
 
   /// Checks kind and fields. Missing `kind` and `apiVersion` are those of the path.
   func checkFields(
-    _ value: JSONValue, duplicates: [String], _ request: ObjectRequest
+    _ value: JSONValue, duplicates: [String], _ request: ObjectRequest, expected: GroupVersionKind? = nil
   ) throws(StatusError) -> Decoded {
     var object = value
-    let expected = kind(request)
+    let expected = expected ?? kind(request)
     if let text = value["apiVersion"]?.stringValue, !text.isEmpty, text != "\(expected.groupVersion)" {
       throw .badRequest(
         "the API version in the data (\(text)) does not match the expected API version (\(expected.groupVersion))")
