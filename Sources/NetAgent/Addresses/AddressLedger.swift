@@ -1,0 +1,80 @@
+import Netlink
+
+/// Who has which address: the state that the journal's records lead to, one after the other.
+struct AddressLedger: Sendable, Hashable {
+  private(set) var leases: [CNIRequest.Attachment: AddressLease] = [:]
+  private(set) var pools: [AddressPool] = []
+
+  init() {}
+
+  init(replaying records: some Sequence<JournalRecord>) {
+    for record in records { apply(record) }
+  }
+
+  /// What a record says. A record that does not fit (a lease that is there, a release of none) changes what it can.
+  mutating func apply(_ record: JournalRecord) {
+    switch record {
+    case .leased(let lease):
+      if let old = leases[lease.attachment] { free(old.addresses) }
+      leases[lease.attachment] = lease
+      for address in lease.addresses {
+        for index in pools.indices { pools[index].take(address) }
+      }
+    case .released(let attachment):
+      if let lease = leases.removeValue(forKey: attachment) { free(lease.addresses) }
+    case .pools(let prefixes):
+      pools = prefixes.map { prefix in
+        if let pool = pools.first(where: { $0.prefix == prefix }) { return pool }
+        var pool = AddressPool(prefix)
+        for lease in leases.values.sorted(by: { $0.addresses.lexicographicallyPrecedes($1.addresses) }) {
+          for address in lease.addresses { pool.take(address) }
+        }
+        return pool
+      }
+    case .pool(let prefix, let next, let freed):
+      if let index = pools.firstIndex(where: { $0.prefix == prefix }) { pools[index].restore(next: next, freed: freed) }
+    }
+  }
+
+  private mutating func free(_ addresses: [IPAddress]) {
+    for address in addresses {
+      for index in pools.indices { pools[index].release(address) }
+    }
+  }
+
+  /// The addresses that the next pod gets: one of each pool, or those asked for.
+  ///
+  /// Nothing changes before the lease that holds them is applied.
+  func propose(requested: [IPAddress] = []) throws(CNIError) -> [IPAddress] {
+    guard !pools.isEmpty else { throw CNIError(.tryAgainLater, "the node has no pod CIDR yet") }
+    var result: [IPAddress] = []
+    for pool in pools {
+      if let address = requested.first(where: { $0.family == pool.prefix.family }) {
+        guard pool.contains(address) else {
+          throw CNIError(.invalidConfiguration, "address \(address) is not one of \(pool.prefix)")
+        }
+        guard pool.isFree(address) else { throw CNIError(.exhausted, "address \(address) is in use") }
+        result.append(address)
+      } else if let address = pool.candidate {
+        result.append(address)
+      } else {
+        throw CNIError(
+          .exhausted, "no address is free in \(pool.prefix)",
+          details: "\(pool.used.count) are in use; give the node a larger pod CIDR or fewer pods")
+      }
+    }
+    return result
+  }
+
+  /// Whether a pod that comes now finds an address in each pool.
+  var isExhausted: Bool { pools.contains { $0.available == 0 } }
+
+  /// Records that lead to this state from nothing.
+  var snapshot: [JournalRecord] {
+    var records: [JournalRecord] = [.pools(pools.map { $0.prefix })]
+    let ordered = leases.values.sorted { $0.addresses.lexicographicallyPrecedes($1.addresses) }
+    records += ordered.map { .leased($0) }
+    records += pools.map { .pool($0.prefix, next: $0.next, freed: Array($0.history)) }
+    return records
+  }
+}

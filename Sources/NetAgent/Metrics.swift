@@ -1,0 +1,34 @@
+import Telemetry
+
+/// The agent's metrics.
+struct AgentMetrics: Sendable {
+  let requests: Counter
+  let requestSeconds: Histogram
+  let addresses: Gauge
+  let repairs: Counter
+  let routes: Gauge
+  let unroutable: Gauge
+  let collected: Counter
+  let failures: Counter
+
+  init(_ registry: MetricsRegistry) {
+    requests = registry.counter(
+      "skiff_cni_requests_total", help: "CNI calls, by command and error code (0: success).",
+      labels: ["command", "code"])
+    requestSeconds = registry.histogram(
+      "skiff_cni_request_seconds", help: "Time that a CNI call took in the daemon.", labels: ["command"],
+      buckets: [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2])
+    addresses = registry.gauge(
+      "skiff_network_addresses", help: "Pod addresses of this node, by pod CIDR and state.", labels: ["cidr", "state"])
+    repairs = registry.counter(
+      "skiff_network_repairs_total", help: "Things put right that something else had changed, by kind.",
+      labels: ["kind"])
+    routes = registry.gauge("skiff_network_node_routes", help: "Routes to other nodes' pods.")
+    unroutable = registry.gauge(
+      "skiff_network_unroutable_nodes", help: "Nodes whose pods cannot be reached from this node.")
+    collected = registry.counter(
+      "skiff_network_collected_total", help: "Addresses taken back from pods that no longer are.")
+    failures = registry.counter(
+      "skiff_network_apply_failures_total", help: "Attempts to bring the kernel to the plan that failed.")
+  }
+}

@@ -1,0 +1,59 @@
+import KubeAPI
+public import KubeClient
+public import Logging
+import Netlink
+public import ServiceLifecycle
+public import Telemetry
+
+/// The pod network of one node: answers CNI calls, and keeps routes and rules as the cluster's nodes say.
+///
+/// It works in the network namespace that the process is in when ``run()`` begins.
+public struct NetworkAgent: ServiceLifecycle.Service {
+  let configuration: Configuration
+  let client: KubeClient
+  let metrics: AgentMetrics
+  let health: HealthChecks
+  let logger: Logger
+  /// The node's namespace; `nil` for the process's own. Tests have several nodes in one process.
+  var namespace: NetworkNamespace?
+
+  public init(
+    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.client = client
+    self.metrics = AgentMetrics(metrics)
+    self.health = health
+    self.logger = logger
+  }
+
+  /// Runs until graceful shutdown or cancellation. Pods, routes and rules stay as they are: a restart takes them up.
+  ///
+  /// - Throws: where the journal, the socket or the plugin's folders cannot be used, or the kernel lacks something.
+  public func run() async throws {
+    let installation = CNIInstallation(configuration: configuration)
+    installation.removeOutdatedList()
+    let network = try PodNetwork(in: try namespace ?? NetworkNamespace.current())
+    let (journal, records, damaged) = try AddressJournal.open(folder: configuration.stateDirectory)
+    if damaged > 0 { logger.error("the address journal has \(damaged) damaged lines, which were passed over") }
+    let handler = CNIHandler(
+      ledger: AddressLedger(replaying: records), journal: journal, network: network, metrics: metrics, logger: logger)
+    try installation.linkPlugins()
+    let loop = AgentLoop(
+      handler: handler, apply: try NetworkApply(network), installation: installation,
+      scope: NetworkScope(
+        nodeName: configuration.nodeName, clusterCIDRs: configuration.clusterCIDRs,
+        serviceCIDRs: configuration.serviceCIDRs),
+      metrics: metrics, logger: logger)
+    health.register("network", [.ready, .health]) { await loop.health() }
+    let signals = try AgentSignals(
+      nodes: Informer<Node, NodeDefinition>(client) { NodeDefinition($0) }, in: network.namespace)
+    let server = try CNIServer(path: configuration.socketPath) { handler.answer($0) }
+    server.start()
+    defer { server.stop() }
+    logger.info("network agent listens", metadata: ["socket": "\(configuration.socketPath)"])
+    try await cancelWhenGracefulShutdown {
+      try await loop.run(signals)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Glibc
+import Logging
+import Netlink
+import Synchronization
+import Telemetry
+
+extension CNIHandler {
+  /// Brings the pools in line with the node's pod CIDRs.
+  func use(_ plan: NetworkPlan) throws(JournalError) {
+    try state.withLock { (state) throws(JournalError) in
+      state.plan = plan
+      guard !plan.podCIDRs.isEmpty, state.ledger.pools.map({ $0.prefix }) != plan.podCIDRs else { return }
+      let record = JournalRecord.pools(plan.podCIDRs)
+      try journal.sync(try journal.append([record]))
+      state.ledger.apply(record)
+    }
+  }
+
+  func serve(_ isServing: Bool) {
+    state.withLock { $0.isServing = isServing }
+  }
+
+  /// Takes back what belongs to pods that are gone, and takes up pods that the journal does not know.
+  ///
+  /// A pod is alive while its link is there (the kernel removes it with the pod's namespace) or its path still leads to
+  /// the same namespace. Runtimes drop a DEL that failed, so nobody else comes for these.
+  func collectGarbage() throws(CNIError) {
+    let links: [Link]
+    do throws(NetlinkError) { links = try network.node.links() } catch { throw CNIError(error) }
+    let ours = Dictionary(links.compactMap { link in PodLink.attachment(of: link).map { ($0, link) } }) { first, _ in
+      first
+    }
+    let known = state.withLock { $0.ledger.leases }
+    for (attachment, lease) in known where ours[attachment] == nil && !isAlive(lease) {
+      try exclusively(attachment) { () throws(CNIError) in
+        // Since the list was read an ADD may have made the link.
+        guard !isAlive(lease), state.withLock({ $0.ledger.leases[attachment] }) == lease else { return }
+        try network.disconnect(lease.link)
+        release(attachment)
+        metrics.collected.increment()
+        logger.info("took back the address of a pod that is gone", metadata: ["pod": "\(lease.pod)"])
+      }
+    }
+    for (attachment, link) in ours where known[attachment] == nil {
+      try exclusively(attachment) { () throws(CNIError) in try adopt(link, attachment) }
+    }
+  }
+
+  private func isAlive(_ lease: AddressLease) -> Bool {
+    guard let pod = try? NetworkNamespace.open(at: lease.namespace) else { return false }
+    return pod.identifier.inode == lease.namespaceInode
+  }
+
+  /// A link of ours without a lease: the journal was lost. Its routes say which addresses it has.
+  private func adopt(_ link: Link, _ attachment: CNIRequest.Attachment) throws(CNIError) {
+    guard state.withLock({ $0.ledger.leases[attachment] }) == nil else { return }
+    var addresses: [IPAddress] = []
+    do throws(NetlinkError) {
+      guard let now = try network.node.link(link.index), now.name == link.name else { return }
+      for family in IPAddress.Family.allCases {
+        let routes = try network.node.routes(RouteFilter(family, origin: .skiffPod, interface: link.index))
+        addresses += routes.filter { $0.destination.isHost }.map { $0.destination.address }
+      }
+    } catch {
+      throw CNIError(error)
+    }
+    let known = state.withLock { $0.ledger.leases.values.flatMap { $0.addresses } }
+    guard !addresses.isEmpty, !addresses.contains(where: { known.contains($0) }) else {
+      try network.disconnect(PodLink(attachment))
+      logger.warning("removed a pod's link without address", metadata: ["link": "\(link.name)"])
+      return
+    }
+    let lease = AddressLease(
+      attachment: attachment, addresses: addresses, namespace: "", namespaceInode: 0, pod: "")
+    state.withLock { state in
+      let record = JournalRecord.leased(lease)
+      state.ledger.apply(record)
+      do throws(JournalError) { try journal.append([record]) } catch { logger.error("\(error)") }
+    }
+    logger.warning("took up a pod that the journal does not know", metadata: ["link": "\(link.name)"])
+  }
+
+  /// Puts the node's side of all pods right: routes, neighbours, links that are down. Returns how many things were wrong.
+  func repairPods() throws(NetlinkError) -> Int {
+    let (leases, sources) = state.withLock { (Array($0.ledger.leases.values), $0.plan.sources) }
+    let links = Dictionary(try network.node.links().map { ($0.name, $0) }) { first, _ in first }
+    var desired: [Route] = []
+    var neighbours: Set<Neighbour> = []
+    var repaired = 0
+    for lease in leases {
+      guard let link = links[lease.link.hostName] else { continue }
+      if !link.isUp {
+        try network.node.set(link.index, LinkChange(isUp: true))
+        repaired += 1
+      }
+      desired += PodNetwork.routes(of: lease, interface: link.index, sources)
+      neighbours.formUnion(PodNetwork.neighbours(of: lease, interface: link.index))
+    }
+    for family in IPAddress.Family.allCases {
+      let applied = try network.node.routes(RouteFilter(family, origin: .skiffPod))
+      let changes = RouteChanges(applied: applied, desired: desired.filter { $0.destination.family == family })
+      for route in changes.set where try stillKnown(route) {
+        do throws(NetlinkError) { try network.node.replace(route) } catch  where error.isGone { continue }
+        repaired += 1
+      }
+      for route in changes.delete where try !stillKnown(route) {
+        do throws(NetlinkError) { try network.node.delete(route) } catch  where error.isGone { continue }
+        repaired += 1
+      }
+      let present = Set(try network.node.neighbours(family))
+      for neighbour in neighbours where neighbour.address.family == family && !present.contains(neighbour) {
+        do throws(NetlinkError) { try network.node.replace(neighbour) } catch  where error.isGone { continue }
+        repaired += 1
+      }
+    }
+    return repaired
+  }
+
+  /// Whether the pod of a route has the address now: ADD and DEL go on while the kernel is being compared.
+  private func stillKnown(_ route: Route) throws(NetlinkError) -> Bool {
+    let address = route.destination.address
+    return state.withLock { state in
+      state.ledger.leases.values.contains { $0.addresses.contains(address) }
+    }
+  }
+}
+
+extension NetlinkError {
+  /// What was to be changed or deleted is not there.
+  var isGone: Bool { [ESRCH, ENOENT, ENODEV, EADDRNOTAVAIL].contains(errno) }
+}

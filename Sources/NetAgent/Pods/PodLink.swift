@@ -1,0 +1,42 @@
+import Netlink
+
+/// The names and Ethernet addresses of a pod's veth, all derived from the attachment: what made a link can be found
+/// again without being written down.
+struct PodLink: Sendable, Hashable {
+  /// Of every node-side interface; rules match it.
+  static let prefix = "skf"
+  private static let mark = "skiff pod "
+
+  var hostName: String
+  var hostAddress: HardwareAddress
+  var podAddress: HardwareAddress
+  /// Set on the node-side interface: says whose it is.
+  var alias: String
+
+  init(_ attachment: CNIRequest.Attachment) {
+    let text = attachment.description
+    let digits = String(Self.hash(text) & 0xffff_ffff_ffff, radix: 16)
+    hostName = Self.prefix + String(repeating: "0", count: 12 - digits.count) + digits
+    hostAddress = .local(Self.hash("host " + text))
+    podAddress = .local(Self.hash("pod " + text))
+    alias = Self.mark + text
+  }
+
+  /// The attachment that an interface's alias names; `nil` where the interface is not ours.
+  static func attachment(of link: Link) -> CNIRequest.Attachment? {
+    guard link.name.hasPrefix(prefix), let alias = link.alias, alias.hasPrefix(mark),
+      let slash = alias.lastIndex(of: "/")
+    else { return nil }
+    return CNIRequest.Attachment(
+      container: String(alias[..<slash].dropFirst(mark.count)), interface: String(alias[alias.index(after: slash)...]))
+  }
+
+  /// FNV-1a, 64 bits, mixed once more so that its low bits depend on all of the text.
+  private static func hash(_ text: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    hash ^= hash >> 33
+    hash = hash &* 0xff51_afd7_ed55_8ccd
+    return hash ^ hash >> 33
+  }
+}

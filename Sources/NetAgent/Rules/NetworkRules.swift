@@ -1,0 +1,81 @@
+import Netlink
+
+/// The table `inet skiff-net`: the same chains, rules and sets whatever the cluster holds; only sets' elements change.
+struct NetworkRules: Sendable, Hashable {
+  static let table = NFTableName(.inet, "skiff-net")
+
+  var chains: [NFChain]
+  var rules: [NFRule]
+  var sets: [NFSet]
+  var elements: [String: Set<NFElement>]
+
+  init(_ plan: NetworkPlan) {
+    chains = [
+      NFChain("spoofed", in: Self.table, base: NFBaseChain(.filter, hook: .prerouting, priority: -310)),
+      NFChain("masquerade", in: Self.table, base: NFBaseChain(.nat, hook: .postrouting, priority: 100)),
+    ]
+    sets = []
+    elements = [:]
+    rules = [Self.spoofed]
+    for family in IPAddress.Family.allCases {
+      let key: NFDataType = family == .v4 ? .ipv4Address : .ipv6Address
+      let pods = "pods-\(family)"
+      let inside = "inside-\(family)"
+      sets.append(
+        NFSet(pods, in: Self.table, key: [key], flags: .interval, comment: "addresses of this node's pods"))
+      sets.append(
+        NFSet(inside, in: Self.table, key: [key], flags: .interval, comment: "where pods keep their addresses"))
+      elements[pods] = Self.ranges(plan.podCIDRs, family)
+      elements[inside] = Self.ranges(plan.podCIDRs + plan.inside, family)
+      rules.append(Self.masquerade(family, pods: pods, inside: inside))
+    }
+  }
+
+  /// A packet from a pod's interface whose source is not routed by that interface is dropped, before connection tracking.
+  ///
+  /// The one address that is routed by it is the pod's own (and of IPv6 link-local ones, which are not forwarded).
+  private static var spoofed: NFRule {
+    NFRule(
+      in: "spoofed", of: table, comment: "a pod's packets come from its own address",
+      [
+        .meta(.inputName, into: 0), .compare(0, .equal, Array(PodLink.prefix.utf8)),
+        .fib([.source, .inputInterface], .outputInterface, into: 0), .compare(0, .equal, [0, 0, 0, 0]),
+        .counter(), .verdict(.drop),
+      ])
+  }
+
+  private static func masquerade(_ family: IPAddress.Family, pods: String, inside: String) -> NFRule {
+    let isV4 = family == .v4
+    let length = family.byteCount
+    return NFRule(
+      in: "masquerade", of: table, comment: "pods' traffic that leaves the cluster",
+      [
+        .meta(.networkProtocol, into: 0), .compare(0, .equal, [isV4 ? 2 : 10]),
+        .payload(.network, offset: isV4 ? 12 : 8, length: length, into: 0), .lookup(set: pods, key: 0),
+        .payload(.network, offset: isV4 ? 16 : 24, length: length, into: 0),
+        .lookup(set: inside, key: 0, inverted: true), .counter(), .masquerade(.fullyRandom),
+      ])
+  }
+
+  /// Elements of an interval set: ranges that overlap or touch are joined, for the kernel refuses overlaps.
+  static func ranges(_ prefixes: [IPPrefix], _ family: IPAddress.Family) -> Set<NFElement> {
+    var elements: Set<NFElement> = []
+    var open: (first: IPAddress, last: IPAddress)?
+    func close() {
+      guard let open else { return }
+      elements.insert(NFElement(open.first.bytes))
+      let end = open.last.advanced(by: 1 as UInt64)
+      if !end.isUnspecified { elements.insert(NFElement(end.bytes, isIntervalEnd: true)) }
+    }
+    for prefix in prefixes.filter({ $0.family == family }).sorted(by: { $0.address < $1.address }) {
+      if let (first, last) = open, prefix.address.number <= last.number || prefix.address.number - last.number == 1 {
+        open = (first, max(last, prefix.last))
+      } else {
+        close()
+        open = (prefix.address, prefix.last)
+      }
+    }
+    close()
+    return elements
+  }
+}

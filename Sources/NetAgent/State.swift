@@ -1,0 +1,40 @@
+import KubeAPI
+import KubeClient
+import Netlink
+
+/// What the cluster says: its nodes.
+struct ClusterState: Sendable, Hashable {
+  private(set) var nodes: [String: NodeDefinition] = [:]
+  /// Whether a complete list has come. Before it, what is missing here may well exist.
+  private(set) var isComplete = false
+
+  mutating func apply(_ event: InformerEvent<NodeDefinition>) {
+    switch event {
+    case .replaced(let all):
+      nodes = [:]
+      for node in all.values { nodes[node.name] = node }
+      isComplete = true
+    case .changed(_, let node): nodes[node.name] = node
+    case .deleted(let key): nodes[key.name] = nil
+    }
+  }
+}
+
+/// What the node's own interfaces are like.
+struct NodeInterfaces: Sendable, Hashable {
+  struct OnLink: Sendable, Hashable {
+    var prefix: IPPrefix
+    var interface: Int32
+    var mtu: UInt32
+    /// The interface's own address in the prefix.
+    var address: IPAddress
+  }
+
+  /// The networks that the node is on, pods' interfaces and `lo` left out.
+  var onLink: [OnLink] = []
+
+  /// The most specific network that an address is in.
+  func network(of address: IPAddress) -> OnLink? {
+    onLink.filter { $0.prefix.contains(address) }.max { $0.prefix.length < $1.prefix.length }
+  }
+}
