@@ -1,2 +1,3 @@
 // Shims for what Swift cannot call: variadic system calls, macros, and calls that glibc does not declare.
 #pragma once
+#include "FileStatus.h"

@@ -69,9 +69,8 @@ actor ImageImporter {
     for directory in directories {
       for name in Files.names(in: directory) where Self.isArchive(name) {
         let path = directory + "/" + name
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-        let mark = "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        guard let status = FileStatus(path), status.isRegular else { continue }
+        let mark = status.mark
         guard imported[path] != mark else { continue }
         do {
           let found = try await importArchive(path)

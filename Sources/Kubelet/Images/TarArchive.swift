@@ -11,10 +11,12 @@ struct TarArchive {
     bytes += [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
   }
 
+  mutating func addLink(_ name: String, to target: String) { addHeader(name, size: 0, mode: 0o777, type: "2", link: target) }
+
   /// The archive with the two empty blocks at its end.
   func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 
-  private mutating func addHeader(_ name: String, size: Int, mode: Int, type: Character) {
+  private mutating func addHeader(_ name: String, size: Int, mode: Int, type: Character, link: String = "") {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at offset: Int) {
       block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
@@ -31,6 +33,7 @@ struct TarArchive {
     put(octal(0, 11), at: 136)
     put("        ", at: 148)  // the checksum is taken with its own field blank
     put(String(type), at: 156)
+    put(link, at: 157)
     put("ustar", at: 257)
     put("00", at: 263)
     put(octal(block.reduce(0) { $0 + Int($1) }, 6), at: 148)

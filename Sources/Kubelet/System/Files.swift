@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// Small file operations with errors that name the call and the path.
@@ -58,8 +57,7 @@ enum Files {
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    FileStatus(path)?.isDirectory == true
   }
 
   /// The names in a directory, sorted; empty where it is not there.
@@ -78,22 +76,20 @@ enum Files {
 
   /// Removes a tree without crossing into what is mounted in it, and without following links.
   static func removeTree(_ path: String) throws {
-    var status = stat()
-    guard lstat(path, &status) == 0 else {
+    guard let status = FileStatus(path, followsLinks: false) else {
       if errno == ENOENT { return }
       throw SystemError("look at", path)
     }
-    try removeTree(path, device: status.st_dev, isDirectory: status.st_mode & S_IFMT == S_IFDIR)
+    try removeTree(path, device: status.device, isDirectory: status.isDirectory)
   }
 
-  private static func removeTree(_ path: String, device: dev_t, isDirectory: Bool) throws {
+  private static func removeTree(_ path: String, device: UInt64, isDirectory: Bool) throws {
     if isDirectory {
       for name in names(in: path) {
         let child = path + "/" + name
-        var status = stat()
-        guard lstat(child, &status) == 0 else { continue }
-        guard status.st_dev == device else { throw SystemError("remove mounted", child, errno: EBUSY) }
-        try removeTree(child, device: device, isDirectory: status.st_mode & S_IFMT == S_IFDIR)
+        guard let status = FileStatus(child, followsLinks: false) else { continue }
+        guard status.device == device else { throw SystemError("remove mounted", child, errno: EBUSY) }
+        try removeTree(child, device: device, isDirectory: status.isDirectory)
       }
       guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove directory", path) }
     } else {

@@ -67,12 +67,11 @@ struct AtomicDirectory {
     var files: [String: File] = [:]
     for name in Files.names(in: base) {
       let target = base + "/" + name
-      var status = stat()
-      guard lstat(target, &status) == 0 else { continue }
-      if status.st_mode & S_IFMT == S_IFDIR {
+      guard let status = FileStatus(target, followsLinks: false) else { continue }
+      if status.isDirectory {
         files.merge(current(target, prefix + name + "/")) { first, _ in first }
       } else if let bytes = try? Files.read(target) {
-        let mode = status.st_mode & 0o777
+        let mode = status.permissions & 0o777
         files[prefix + name] = File(bytes: bytes, mode: group == nil ? mode : mode & ~0o040)
       }
     }

@@ -91,21 +91,20 @@ struct PodVolumes: Sendable {
 
   private func setUpHostPath(_ source: HostPathVolumeSource) throws -> String {
     let path = source.path ?? ""
-    var status = stat()
-    let isThere = stat(path, &status) == 0
-    let kind = status.st_mode & S_IFMT
-    func require(_ matches: Bool, _ what: String) throws {
-      guard isThere && matches else { throw KubeletError("hostPath type check failed: \(path) is not a \(what)") }
+    let status = FileStatus(path)
+    let isThere = status != nil
+    func require(_ matches: Bool?, _ what: String) throws {
+      guard matches == true else { throw KubeletError("hostPath type check failed: \(path) is not a \(what)") }
     }
     switch source.type ?? "" {
     case "": break
-    case "DirectoryOrCreate": isThere ? try require(kind == S_IFDIR, "directory") : try Files.makeDirectory(path)
-    case "Directory": try require(kind == S_IFDIR, "directory")
-    case "FileOrCreate": isThere ? try require(kind == S_IFREG, "file") : try Files.write([], to: path)
-    case "File": try require(kind == S_IFREG, "file")
-    case "Socket": try require(kind == S_IFSOCK, "socket")
-    case "CharDevice": try require(kind == S_IFCHR, "character device")
-    case "BlockDevice": try require(kind == S_IFBLK, "block device")
+    case "DirectoryOrCreate": isThere ? try require(status?.isDirectory, "directory") : try Files.makeDirectory(path)
+    case "Directory": try require(status?.isDirectory, "directory")
+    case "FileOrCreate": isThere ? try require(status?.isRegular, "file") : try Files.write([], to: path)
+    case "File": try require(status?.isRegular, "file")
+    case "Socket": try require(status?.isSocket, "socket")
+    case "CharDevice": try require(status?.isCharacterDevice, "character device")
+    case "BlockDevice": try require(status?.isBlockDevice, "block device")
     default: throw KubeletError("unknown hostPath type \(source.type ?? "")")
     }
     return path
@@ -199,7 +198,7 @@ struct PodVolumes: Sendable {
     let account = pod.spec.serviceAccountName ?? "default"
     let lifetime = source.expirationSeconds ?? 3607
     let cache =
-      directories.pod + "/token-\(source.audience.map { PauseImage.digest(Array($0.utf8)).suffix(16) } ?? "api")"
+      directories.pod + "/token-\(source.audience.map { ImageArchive.digest(Array($0.utf8)).suffix(16) } ?? "api")"
     let now = Time.now().seconds
     if let text = Files.text(cache), let line = text.split(separator: "\n", maxSplits: 1).first,
       let renew = Int64(line),
