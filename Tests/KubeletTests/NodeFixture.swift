@@ -30,7 +30,9 @@ final class NodeFixture: Sendable {
       runDirectory: directory + "/run", cniConfigDirectory: directory + "/net.d", cniBinDirectory: directory + "/bin",
       imagesDirectories: [directory + "/images"], pauseExecutable: try Self.pause(), clientCAPath: clientCA,
       cgroupRoot: "/skiff-kubelet-tests/" + name, serverAddress: "127.0.0.1", serverPort: 10250)
-    try Files.write(Array(Self.plugin.utf8), to: directory + "/bin/test-cni", mode: 0o755)
+    for name in ["test-cni", "loopback"] {
+      try Files.write(Array(Self.plugin.utf8), to: directory + "/bin/" + name, mode: 0o755)
+    }
     try Files.write(Self.busybox(name: "test.local/busybox:1"), to: directory + "/images/busybox.tar")
   }
 
@@ -65,6 +67,11 @@ final class NodeFixture: Sendable {
         if [ -n "$CNI_NETNS" ] && [ -e "$CNI_NETNS" ]; then nsenter --net="$CNI_NETNS" ip link del eth0 2>/dev/null || true; fi
         exit 0 ;;
     esac
+    if [ "$(basename "$0")" = loopback ]; then
+      nsenter --net="$CNI_NETNS" ip link set lo up
+      echo '{"cniVersion":"0.4.0"}'
+      exit 0
+    fi
     directory=$(dirname "$0")
     exec 9>"$directory/lock"
     flock 9
@@ -110,11 +117,14 @@ final class NodeFixture: Sendable {
     var failure: (any Error)?
     do { try await body(node, &task) } catch { failure = error }
     task.cancel()
-    do { try await task.value } catch where !(error is CancellationError) && !Task.isCancelled {
-      if failure == nil { failure = error }
-    } catch {}
+    let log = Files.text(node.configuration.rootDirectory + "/containerd.log") ?? ""
+    do { try await task.value } catch {
+      if !(error is CancellationError) { failure = KubeletError("the kubelet ended: \(error); \(failure.map { "\($0)" } ?? "")") }
+    }
     try await node.remove()
-    if let failure { throw failure }
+    if let failure {
+      throw KubeletError("\(failure)\n\(log.split(separator: "\n").filter { !$0.contains("level=info") }.suffix(15).joined(separator: "\n"))")
+    }
   }
 
   private func remove() async throws {

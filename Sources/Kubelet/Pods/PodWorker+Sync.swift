@@ -43,6 +43,7 @@ extension PodWorker {
       if !progressed { break }
     }
     collectDead()
+    await removeEmptySandboxes(runtime.sandboxes.dropFirst())
     scheduleNext()
   }
 
@@ -137,6 +138,7 @@ extension PodWorker {
 
   private func createSandbox(_ attempt: UInt32) async -> Bool {
     let clock = ContinuousClock()
+    await removeEmptySandboxes(runtime.sandboxes[...])
     do {
       try prepareDirectories()
       _ = try await volumes(podIPs: []).setUp()
@@ -186,6 +188,20 @@ extension PodWorker {
   private func refreshVolumes() async {
     do { _ = try await volumes(podIPs: runtime.sandbox?.ips ?? []).setUp() } catch {
       event(.warning, "FailedMount", "\(error)")
+    }
+  }
+
+  /// Sandboxes that could not be made or that have ended hold on to their network until they are removed.
+  private func removeEmptySandboxes(_ sandboxes: ArraySlice<RuntimePod.Sandbox>) async {
+    for sandbox in sandboxes
+    where !sandbox.isReady && !runtime.containers.contains(where: { $0.sandboxID == sandbox.id }) {
+      do {
+        try await context.runtime.stopPodSandbox(sandbox.id)
+        try await context.runtime.removePodSandbox(sandbox.id)
+      } catch {
+        logger.debug(
+          "cannot remove an old sandbox", metadata: ["id": "\(sandbox.id)", "error": "\(ImagePuller.text(of: error))"])
+      }
     }
   }
 

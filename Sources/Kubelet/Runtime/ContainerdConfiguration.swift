@@ -23,7 +23,7 @@ struct ContainerdConfiguration: Sendable, Equatable {
   /// Plugins that a node does not need; each costs start time, memory, or a folder outside ours.
   static let disabledPlugins = [
     "io.containerd.internal.v1.opt", "io.containerd.internal.v1.restart", "io.containerd.internal.v1.tracing",
-    "io.containerd.tracing.processor.v1.otlp", "io.containerd.monitor.v1.cgroups", "io.containerd.runtime.v1.linux",
+    "io.containerd.tracing.processor.v1.otlp", "io.containerd.monitor.v1.cgroups",
     "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
     "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs",
   ]
