@@ -1,0 +1,102 @@
+import KubeAPI
+import Netlink
+
+/// What the cluster says, as far as DNS is concerned.
+struct ClusterState: Sendable {
+  /// What a change of the state touches: the services and namespaces whose names must be planned again.
+  struct Touched: Sendable, Hashable {
+    var services: Set<ObjectKey> = []
+    var namespaces: Set<String> = []
+    var pods: Set<PodAddress> = []
+  }
+
+  /// An address under which a namespace has a pod.
+  struct PodAddress: Sendable, Hashable {
+    var namespace: String
+    var address: IPAddress
+  }
+
+  private(set) var services: [ObjectKey: ServiceFacts] = [:]
+  private(set) var slices: [ObjectKey: SliceFacts] = [:]
+  private(set) var namespaces: Set<String> = []
+  /// The slices of each service, by name.
+  private var sliceNames: [ObjectKey: [String]] = [:]
+  /// How many services each namespace has: one that has any exists, whether its object was seen yet or not.
+  private var serviceCounts: [String: Int] = [:]
+  /// How many pods have each address: those on the node's network share one.
+  private var podCounts: [PodAddress: Int] = [:]
+  private var pods: [ObjectKey: [IPAddress]] = [:]
+
+  /// The slices of a service, in the order of their names.
+  func slices(of service: ObjectKey) -> [SliceFacts] {
+    (sliceNames[service] ?? []).compactMap { slices[ObjectKey(namespace: service.namespace, name: $0)] }
+  }
+
+  /// Whether `<namespace>.svc.<zone>` exists.
+  func hasNamespace(_ name: String) -> Bool { namespaces.contains(name) || serviceCounts[name] != nil }
+
+  func hasPod(_ pod: PodAddress) -> Bool { podCounts[pod] != nil }
+
+  // MARK: What a change would touch
+
+  func touched(byService key: ObjectKey) -> Touched { Touched(services: [key], namespaces: [key.namespace]) }
+
+  func touched(bySlice key: ObjectKey, _ facts: SliceFacts?) -> Touched {
+    var touched = Touched()
+    for service in [slices[key]?.service, facts?.service] {
+      if let service { touched.services.insert(ObjectKey(namespace: key.namespace, name: service)) }
+    }
+    return touched
+  }
+
+  func touched(byNamespace name: String) -> Touched { Touched(namespaces: [name]) }
+
+  func touched(byPod key: ObjectKey, _ addresses: [IPAddress]?) -> Touched {
+    let all = (pods[key] ?? []) + (addresses ?? [])
+    return Touched(pods: Set(all.map { PodAddress(namespace: key.namespace, address: $0) }))
+  }
+
+  // MARK: Changes; `nil` removes
+
+  mutating func set(service key: ObjectKey, _ facts: ServiceFacts?) {
+    let hadBefore = services[key] != nil
+    services[key] = facts
+    let count = (serviceCounts[key.namespace] ?? 0) + (facts != nil ? 1 : 0) - (hadBefore ? 1 : 0)
+    serviceCounts[key.namespace] = count > 0 ? count : nil
+  }
+
+  mutating func set(slice key: ObjectKey, _ facts: SliceFacts?) {
+    let old = slices[key]
+    if let old, old.service != facts?.service {
+      let service = ObjectKey(namespace: key.namespace, name: old.service)
+      sliceNames[service]?.removeAll { $0 == key.name }
+      if sliceNames[service]?.isEmpty == true { sliceNames[service] = nil }
+    }
+    if let facts, old?.service != facts.service {
+      let service = ObjectKey(namespace: key.namespace, name: facts.service)
+      var names = sliceNames[service] ?? []
+      let place = names.firstIndex { $0 > key.name } ?? names.endIndex
+      names.insert(key.name, at: place)
+      sliceNames[service] = names
+    }
+    slices[key] = facts
+  }
+
+  mutating func set(namespace name: String, exists: Bool) {
+    if exists { namespaces.insert(name) } else { namespaces.remove(name) }
+  }
+
+  mutating func set(pod key: ObjectKey, _ addresses: [IPAddress]?) {
+    for address in pods[key] ?? [] {
+      let pod = PodAddress(namespace: key.namespace, address: address)
+      let count = (podCounts[pod] ?? 0) - 1
+      podCounts[pod] = count > 0 ? count : nil
+    }
+    for address in addresses ?? [] {
+      podCounts[PodAddress(namespace: key.namespace, address: address), default: 0] += 1
+    }
+    pods[key] = addresses
+  }
+
+  var podKeys: [ObjectKey] { Array(pods.keys) }
+}

@@ -1,0 +1,169 @@
+import Glibc
+import KubeAPI
+import KubeClient
+import Logging
+import Netlink
+import Synchronization
+
+/// Turns the cluster's events into snapshots: state, plan, difference, publication.
+actor ClusterZone {
+  /// A resource whose first complete list the zone waits for.
+  enum Source: String, Sendable, CaseIterable { case services, endpointslices, namespaces, pods }
+
+  nonisolated let store: SnapshotStore
+  private var table: ZoneTable
+  private var state = ClusterState()
+  private let planner: ZonePlanner
+  private var missing: Set<Source>
+  private let metrics: DNSMetrics
+  private let logger: Logger
+  /// What is not synced yet, for the readiness probe, which must not wait behind a large event.
+  private nonisolated let waiting: Mutex<Set<Source>>
+
+  init(_ planner: ZonePlanner, servers: [IPAddress], metrics: DNSMetrics, logger: Logger) {
+    self.planner = planner
+    self.metrics = metrics
+    self.logger = logger
+    var table = ZoneTable(serial: UInt32(truncatingIfNeeded: Self.secondsSince1970()))
+    table.apply(planner.base(servers: servers))
+    missing = [.services, .endpointslices, .namespaces]
+    if planner.podNames == .verified { missing.insert(.pods) }
+    waiting = Mutex(missing)
+    table.publish(isSynced: false)
+    store = table.store
+    self.table = table
+  }
+
+  private static func secondsSince1970() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec)
+  }
+
+  var isSynced: Bool { missing.isEmpty }
+  /// Names in the zone, and bytes of their memory.
+  var size: (names: Int, bytes: Int) { (table.names, table.size) }
+
+  /// The resources that have not been seen in full yet.
+  nonisolated var unsynced: [String] { waiting.withLock { $0.map(\.rawValue).sorted() } }
+
+  // MARK: Events
+
+  func handle(services event: InformerEvent<ServiceFacts>) {
+    let begin = ContinuousClock.now
+    switch event {
+    case .replaced(let objects):
+      replace(Array(state.services.keys), objects, { $0.services[$1] }, { $0.touched(byService: $1) }) {
+        $0.set(service: $1, $2)
+      }
+      synced(.services)
+    case .changed(let key, let facts):
+      change(state.touched(byService: key)) { $0.set(service: key, facts) }
+    case .deleted(let key):
+      change(state.touched(byService: key)) { $0.set(service: key, nil) }
+    }
+    publish(since: begin)
+  }
+
+  func handle(slices event: InformerEvent<SliceFacts>) {
+    let begin = ContinuousClock.now
+    switch event {
+    case .replaced(let objects):
+      replace(Array(state.slices.keys), objects, { $0.slices[$1] }, { $0.touched(bySlice: $1, objects[$1]) }) {
+        $0.set(slice: $1, $2)
+      }
+      synced(.endpointslices)
+    case .changed(let key, let facts):
+      change(state.touched(bySlice: key, facts)) { $0.set(slice: key, facts) }
+    case .deleted(let key):
+      change(state.touched(bySlice: key, nil)) { $0.set(slice: key, nil) }
+    }
+    publish(since: begin)
+  }
+
+  func handle(namespaces event: InformerEvent<Bool>) {
+    let begin = ContinuousClock.now
+    switch event {
+    case .replaced(let objects):
+      let gone = state.namespaces.filter { objects[ObjectKey(name: $0)] == nil }
+      for name in gone { change(state.touched(byNamespace: name)) { $0.set(namespace: name, exists: false) } }
+      for key in objects.keys where !state.namespaces.contains(key.name) {
+        change(state.touched(byNamespace: key.name)) { $0.set(namespace: key.name, exists: true) }
+      }
+      synced(.namespaces)
+    case .changed(let key, _):
+      change(state.touched(byNamespace: key.name)) { $0.set(namespace: key.name, exists: true) }
+    case .deleted(let key):
+      change(state.touched(byNamespace: key.name)) { $0.set(namespace: key.name, exists: false) }
+    }
+    publish(since: begin)
+  }
+
+  func handle(pods event: InformerEvent<[IPAddress]>) {
+    let begin = ContinuousClock.now
+    switch event {
+    case .replaced(let objects):
+      for key in state.podKeys where objects[key] == nil {
+        change(state.touched(byPod: key, nil)) { $0.set(pod: key, nil) }
+      }
+      for (key, addresses) in objects {
+        change(state.touched(byPod: key, addresses)) { $0.set(pod: key, addresses) }
+      }
+      synced(.pods)
+    case .changed(let key, let addresses):
+      change(state.touched(byPod: key, addresses)) { $0.set(pod: key, addresses) }
+    case .deleted(let key):
+      change(state.touched(byPod: key, nil)) { $0.set(pod: key, nil) }
+    }
+    publish(since: begin)
+  }
+
+  /// Frees memory of old snapshots that readers held when it was retired.
+  func reclaim() { store.reclaim() }
+
+  // MARK: From event to snapshot
+
+  private var hasChanges = false
+
+  /// Plans what is touched before and after the change, and makes the difference in the table.
+  private func change(_ touched: ClusterState.Touched, _ body: (inout ClusterState) -> Void) {
+    let before = planner.plan(touched, state)
+    body(&state)
+    let changes = ZonePlanner.diff(before, planner.plan(touched, state))
+    guard !changes.isEmpty else { return }
+    table.apply(changes)
+    hasChanges = true
+  }
+
+  /// A complete list: what differs from the state is changed one by one, so that the peak of memory stays near the
+  /// level before and after.
+  private func replace<Facts: Equatable>(
+    _ known: [ObjectKey], _ objects: [ObjectKey: Facts], _ current: (ClusterState, ObjectKey) -> Facts?,
+    _ touched: (ClusterState, ObjectKey) -> ClusterState.Touched,
+    _ set: (inout ClusterState, ObjectKey, Facts?) -> Void
+  ) {
+    for key in known where objects[key] == nil {
+      change(touched(state, key)) { set(&$0, key, nil) }
+    }
+    for (key, facts) in objects where current(state, key) != facts {
+      change(touched(state, key)) { set(&$0, key, facts) }
+    }
+  }
+
+  private func synced(_ source: Source) {
+    guard missing.remove(source) != nil else { return }
+    waiting.withLock { [missing] in $0 = missing }
+    logger.debug("seen all objects", metadata: ["resource": "\(source.rawValue)"])
+    if missing.isEmpty {
+      hasChanges = true
+      logger.info("zone is complete", metadata: ["names": "\(table.names)", "bytes": "\(table.size)"])
+    }
+  }
+
+  private func publish(since begin: ContinuousClock.Instant) {
+    guard hasChanges else { return }
+    hasChanges = false
+    table.publish(isSynced: missing.isEmpty)
+    metrics.published(names: table.names, bytes: table.size, serial: table.serial, took: .now - begin)
+  }
+}
