@@ -48,10 +48,12 @@ extension Schema {
 private struct ObjectDecoder {
   let schema: Schema
   var unknownFields: [String] = []
-  /// The members and indices that lead to the value at hand, each with its separator.
-  private var path: [String] = []
-  /// The members alone: Go leaves indices and keys of maps out of its messages.
-  private var fieldPath: [String] = []
+  private enum Step {
+    case field(String), key(String), index(Int)
+  }
+
+  /// What leads to the value at hand.
+  private var path: [Step] = []
   private var structName = ""
 
   init(schema: Schema) { self.schema = schema }
@@ -63,9 +65,7 @@ private struct ObjectDecoder {
     }
     var result = JSONObject()
     result.reserveCapacity(object.count)
-    for index in 0..<object.count {
-      let key = object.keys[index]
-      let member = object.values[index]
+    for (key, member) in object {
       guard let field = message.field(key) else {
         if message.isTopLevel, key == "apiVersion" || key == "kind" {
           guard member.stringValue != nil || member.isNull else {
@@ -75,18 +75,16 @@ private struct ObjectDecoder {
           }
           if !member.isNull { result.append(member, for: key) }
         } else {
-          unknownFields.append((path.joined() + (path.isEmpty ? key : "." + key)))
+          unknownFields.append(place(of: key))
         }
         continue
       }
       if member.isNull { continue }
       let outerStruct = structName
       structName = message.shortName
-      path.append(path.isEmpty ? key : "." + key)
-      fieldPath.append(key)
+      path.append(.field(key))
       result.append(try read(member, of: field), for: key)
       path.removeLast()
-      fieldPath.removeLast()
       structName = outerStruct
     }
     return .object(result)
@@ -100,7 +98,7 @@ private struct ObjectDecoder {
       var result: [JSONValue] = []
       result.reserveCapacity(elements.count)
       for (index, element) in elements.enumerated() {
-        path.append("[\(index)]")
+        path.append(.index(index))
         result.append(element.isNull ? zero(field.kind) : try readElement(element, field.kind))
         path.removeLast()
       }
@@ -109,14 +107,29 @@ private struct ObjectDecoder {
       guard case .object(let object) = value else { throw mismatch(value, "map[string]" + typeName(field.kind)) }
       var result = JSONObject()
       result.reserveCapacity(object.count)
-      for index in 0..<object.count {
-        let member = object.values[index]
-        path.append("." + object.keys[index])
-        result.append(member.isNull ? zero(field.kind) : try readElement(member, field.kind), for: object.keys[index])
+      for (key, member) in object {
+        path.append(.key(key))
+        result.append(member.isNull ? zero(field.kind) : try readElement(member, field.kind), for: key)
         path.removeLast()
       }
       return .object(result)
     }
+  }
+
+  private func place(of key: String) -> String {
+    var text = ""
+    for step in path + [.field(key)] {
+      switch step {
+      case .field(let name), .key(let name): text += text.isEmpty ? name : "." + name
+      case .index(let index): text += "[\(index)]"
+      }
+    }
+    return text
+  }
+
+  /// The members alone: Go leaves indices and keys of maps out of its messages.
+  private var fieldPath: [String] {
+    path.compactMap { if case .field(let name) = $0 { name } else { nil } }
   }
 
   /// What Go makes of a null in a list or map.

@@ -1,32 +1,58 @@
 /// The members of a JSON object, in the order in which they were written.
 ///
 /// Look-up is a scan: the objects of the Kubernetes API have a dozen members, seldom more. An object with more than
-/// ``indexThreshold`` members (the data of a ConfigMap, say) is looked up through an index that is made when it is read.
+/// ``indexThreshold`` members (the data of a ConfigMap, say) gets an index.
+///
+/// The value is one reference, shared until it is changed, so that a ``JSONValue`` takes 24 bytes in an array.
 public struct JSONObject: Sendable {
-  public private(set) var keys: [String] = []
-  public private(set) var values: [JSONValue] = []
-  private var index: [String: Int]?
+  struct Member: Sendable, Hashable {
+    var key: String
+    var value: JSONValue
+  }
+
+  /// Changed only by the one ``JSONObject`` that refers to it.
+  final class Storage: @unchecked Sendable {  // as an array's buffer: shared storage is copied before it is changed
+    var members: [Member]
+    var index: [String: Int]?
+
+    init(members: [Member], index: [String: Int]? = nil) {
+      self.members = members
+      self.index = index
+    }
+
+    static let empty = Storage(members: [])
+  }
+
+  private var storage: Storage
 
   static let indexThreshold = 32
 
-  public init() {}
+  public init() { storage = .empty }
+
+  /// Takes members whose keys differ, with their index where there are more than the threshold.
+  init(distinct members: [Member], index: [String: Int]?) { storage = Storage(members: members, index: index) }
 
   /// Where a key is there more than once, the last value counts, at the place of the first.
   public init(_ members: some Sequence<(String, JSONValue)>) {
+    self.init()
     for (key, value) in members { self[key] = value }
   }
 
-  public var count: Int { keys.count }
-  public var isEmpty: Bool { keys.isEmpty }
+  public var count: Int { storage.members.count }
+  public var isEmpty: Bool { storage.members.isEmpty }
+  public var keys: [String] { storage.members.map(\.key) }
+  public var values: [JSONValue] { storage.members.map(\.value) }
+  var members: [Member] { storage.members }
 
   public subscript(key: String) -> JSONValue? {
-    get { position(of: key).map { values[$0] } }
+    get { position(of: key).map { storage.members[$0].value } }
     _modify {
       let position = position(of: key)
       var value: JSONValue?
       if let position {
-        value = values[position]
-        values[position] = .null
+        unshare()
+        value = storage.members[position].value
+        storage.members[position].value = .null  // the one reference now is `value`, so that it is changed in place
       }
       defer { store(value, for: key, at: position) }
       yield &value
@@ -35,8 +61,8 @@ public struct JSONObject: Sendable {
   }
 
   public mutating func reserveCapacity(_ count: Int) {
-    keys.reserveCapacity(count)
-    values.reserveCapacity(count)
+    unshare()
+    storage.members.reserveCapacity(count)
   }
 
   /// Adds a member whose key is known not to be there: without looking for it.
@@ -44,7 +70,10 @@ public struct JSONObject: Sendable {
 
   /// Gives each value to `body`, which may change it in place.
   mutating func updateValues(_ body: (_ key: String, _ value: inout JSONValue) -> Void) {
-    for position in values.indices { body(keys[position], &values[position]) }
+    unshare()
+    for position in storage.members.indices {
+      body(storage.members[position].key, &storage.members[position].value)
+    }
   }
 
   public func contains(_ key: String) -> Bool { position(of: key) != nil }
@@ -52,50 +81,65 @@ public struct JSONObject: Sendable {
   @discardableResult
   public mutating func removeValue(forKey key: String) -> JSONValue? {
     guard let position = position(of: key) else { return nil }
-    let value = values[position]
+    let value = storage.members[position].value
     store(nil, for: key, at: position)
     return value
   }
 
   private func position(of key: String) -> Int? {
-    if let index { return index[key] }
-    return keys.firstIndex(of: key)
+    if let index = storage.index { return index[key] }
+    return storage.members.firstIndex { $0.key == key }
+  }
+
+  private mutating func unshare() {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(members: storage.members, index: storage.index) }
   }
 
   private mutating func store(_ value: JSONValue?, for key: String, at position: Int?) {
     switch (value, position) {
     case (let value?, let position?):
-      values[position] = value
+      unshare()
+      storage.members[position].value = value
     case (let value?, nil):
-      keys.append(key)
-      values.append(value)
-      if index != nil {
-        index?[key] = keys.count - 1
-      } else if keys.count > Self.indexThreshold {
+      unshare()
+      storage.members.append(Member(key: key, value: value))
+      if storage.index != nil {
+        storage.index?[key] = count - 1
+      } else if count > Self.indexThreshold {
         rebuildIndex()
       }
     case (nil, let position?):
-      keys.remove(at: position)
-      values.remove(at: position)
-      if index != nil { rebuildIndex() }
+      unshare()
+      storage.members.remove(at: position)
+      if storage.index != nil { rebuildIndex() }
     case (nil, nil):
       break
     }
   }
 
-  private mutating func rebuildIndex() {
-    guard keys.count > Self.indexThreshold else {
-      index = nil
+  private func rebuildIndex() {
+    guard count > Self.indexThreshold else {
+      storage.index = nil
       return
     }
-    index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
+    var index: [String: Int] = [:]
+    index.reserveCapacity(count)
+    for position in storage.members.indices { index[storage.members[position].key] = position }
+    storage.index = index
   }
 }
 
 extension JSONObject: Sequence {
-  public func makeIterator() -> some IteratorProtocol<(key: String, value: JSONValue)> {
-    zip(keys, values).lazy.map { (key: $0, value: $1) }.makeIterator()
+  public struct Iterator: IteratorProtocol, Sendable {
+    fileprivate var rest: IndexingIterator<[Member]>
+
+    public mutating func next() -> (key: String, value: JSONValue)? {
+      rest.next().map { (key: $0.key, value: $0.value) }
+    }
   }
+
+  public func makeIterator() -> Iterator { Iterator(rest: storage.members.makeIterator()) }
+  public var underestimatedCount: Int { count }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
@@ -105,19 +149,26 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
 /// Objects are equal when they have the same members, in whatever order.
 extension JSONObject: Hashable {
   public static func == (left: Self, right: Self) -> Bool {
+    if left.storage === right.storage { return true }
     guard left.count == right.count else { return false }
-    if left.keys == right.keys { return left.values == right.values }
-    for (key, value) in left where right[key] != value { return false }
+    // Most often the order is the same: then no look-up is needed.
+    for (position, member) in left.storage.members.enumerated() {
+      let other = right.storage.members[position]
+      if other.key == member.key {
+        if other.value != member.value { return false }
+      } else if right[member.key] != member.value {
+        return false
+      }
+    }
     return true
   }
 
   public func hash(into hasher: inout Hasher) {
     var sum = 0
-    for (key, value) in self {
-      var member = Hasher()
-      member.combine(key)
-      member.combine(value)
-      sum &+= member.finalize()
+    for member in storage.members {
+      var single = Hasher()
+      single.combine(member)
+      sum &+= single.finalize()
     }
     hasher.combine(sum)
   }

@@ -10,6 +10,7 @@ struct JSONParser {
   private(set) var duplicates: [String] = []
   private let reportsDuplicates: Bool
   private var path: [String] = []
+  private var keys = [String?](repeating: nil, count: 128)
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, reportsDuplicates: Bool) {
     self.bytes = bytes
@@ -67,31 +68,46 @@ struct JSONParser {
 
   private mutating func object() throws(JSONError) -> JSONValue {
     try enter()
-    var object = JSONObject()
     skipSpace()
     if take(UInt8(ascii: "}")) {
       depth -= 1
-      return .object(object)
+      return .object(JSONObject())
     }
+    var members: [JSONObject.Member] = []
+    members.reserveCapacity(4)
+    // The places of keys, once there are too many to look through.
+    var index: [String: Int]?
     while true {
       skipSpace()
       guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
         throw error("a member's name was expected")
       }
-      let key = try string()
+      let key = try self.key()
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw error("a colon was expected") }
+      let known: Int?
+      if let index { known = index[key] } else { known = members.firstIndex { $0.key == key } }
       if reportsDuplicates {
         path.append(path.isEmpty ? key : "." + key)
-        if object.contains(key) { duplicates.append(path.joined()) }
+        if known != nil { duplicates.append(path.joined()) }
       }
-      object[key] = try value()
+      let value = try value()
       if reportsDuplicates { path.removeLast() }
+      if let known {
+        members[known].value = value
+      } else {
+        members.append(JSONObject.Member(key: key, value: value))
+        if index != nil {
+          index?[key] = members.count - 1
+        } else if members.count > JSONObject.indexThreshold {
+          index = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
+        }
+      }
       skipSpace()
       if take(UInt8(ascii: ",")) { continue }
       guard take(UInt8(ascii: "}")) else { throw error("a comma or a closing brace was expected") }
       depth -= 1
-      return .object(object)
+      return .object(JSONObject(distinct: members, index: index))
     }
   }
 
@@ -159,25 +175,67 @@ struct JSONParser {
     return .decimal(String(decoding: bytes[start..<position], as: UTF8.self))
   }
 
+  /// A member's name. The long ones come again and again, and are made once.
+  private mutating func key() throws(JSONError) -> String {
+    let start = position + 1
+    position = start
+    skipPlain()
+    let end = position
+    guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), (16...64).contains(end - start) else {
+      position = start - 1
+      return try string()
+    }
+    position += 1
+    let slot = (end - start &* 31 &+ Int(bytes[start]) &* 7 &+ Int(bytes[end - 1]) &* 131 &+ Int(bytes[end - 8])) & 127
+    let range = UnsafeBufferPointer(rebasing: bytes[start..<end])
+    if let kept = keys[slot], kept.utf8.elementsEqual(range) { return kept }
+    let key = try text(start..<end)
+    keys[slot] = key
+    return key
+  }
+
+  /// Goes to the next quote, backslash or control character, or to the end.
+  private mutating func skipPlain() {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var place = position
+    if let base = UnsafeRawBufferPointer(bytes).baseAddress {
+      // Eight bytes at a time: a byte that is searched for leaves a high bit in one of the differences.
+      while place + 8 <= bytes.count {
+        let word = base.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        let quote = word ^ (ones &* 0x22)
+        let backslash = word ^ (ones &* 0x5C)
+        let found =
+          ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- (ones &* 0x20)) & ~word)
+        if found & highs != 0 { break }
+        place += 8
+      }
+    }
+    while place < bytes.count {
+      let byte = bytes[place]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+      place += 1
+    }
+    position = place
+  }
+
   private mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""):
-        let text = try text(start..<position)
-        position += 1
-        return text
-      case UInt8(ascii: "\\"): return try escapedString(from: start)
-      case 0..<0x20: throw error("a control character stands in a string")
-      default: position += 1
-      }
+    skipPlain()
+    guard position < bytes.count else { throw error("a string does not end") }
+    switch bytes[position] {
+    case UInt8(ascii: "\""):
+      let text = try text(start..<position)
+      position += 1
+      return text
+    case UInt8(ascii: "\\"): return try escapedString(from: start)
+    default: throw error("a control character stands in a string")
     }
-    throw error("a string does not end")
   }
 
   private func text(_ range: Range<Int>) throws(JSONError) -> String {
-    guard let text = String(validating: bytes[range], as: UTF8.self) else {
+    guard let text = String(validating: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
       throw error("a string is not UTF-8")
     }
     return text
@@ -187,6 +245,8 @@ struct JSONParser {
     var result = try text(start..<position)
     var run = position
     while position < bytes.count {
+      skipPlain()
+      guard position < bytes.count else { break }
       switch bytes[position] {
       case UInt8(ascii: "\""):
         result += try text(run..<position)
@@ -197,8 +257,7 @@ struct JSONParser {
         position += 1
         result.unicodeScalars.append(try escape())
         run = position
-      case 0..<0x20: throw error("a control character stands in a string")
-      default: position += 1
+      default: throw error("a control character stands in a string")
       }
     }
     throw error("a string does not end")

@@ -60,11 +60,13 @@ extension JSONValue {
       output.append(UInt8(ascii: "]"))
     case .object(let object):
       output.append(UInt8(ascii: "{"))
-      for index in 0..<object.count {
-        if index > 0 { output.append(UInt8(ascii: ",")) }
-        Self.write(object.keys[index], to: &output)
+      var isFirst = true
+      for member in object.members {
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        isFirst = false
+        Self.write(member.key, to: &output)
         output.append(UInt8(ascii: ":"))
-        object.values[index].write(to: &output)
+        member.value.write(to: &output)
       }
       output.append(UInt8(ascii: "}"))
     }
@@ -72,7 +74,19 @@ extension JSONValue {
 
   private static func write(_ string: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
+    var string = string
+    string.withUTF8 { write($0, to: &output) }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  /// Copies runs of bytes that need no escape.
+  private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+    var run = 0
+    for position in bytes.indices {
+      let byte = bytes[position]
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+      output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[run..<position]))
+      run = position + 1
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         output.append(UInt8(ascii: "\\"))
@@ -80,14 +94,13 @@ extension JSONValue {
       case 0x0A: output.append(contentsOf: "\\n".utf8)
       case 0x0D: output.append(contentsOf: "\\r".utf8)
       case 0x09: output.append(contentsOf: "\\t".utf8)
-      case 0..<0x20:
+      default:
         output.append(contentsOf: "\\u00".utf8)
         let digits = String(byte, radix: 16)
         if digits.utf8.count < 2 { output.append(UInt8(ascii: "0")) }
         output.append(contentsOf: digits.utf8)
-      default: output.append(byte)
       }
     }
-    output.append(UInt8(ascii: "\""))
+    output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[run...]))
   }
 }
