@@ -14,6 +14,7 @@ extension NFExpression {
       case "cmp": Self.compare(fields)
       case "range": Self.range(fields)
       case "bitwise": Self.bitwise(fields)
+      case "byteorder": Self.byteOrder(fields)
       case "lookup": Self.lookup(fields)
       case "dynset": Self.dynset(fields)
       case "immediate": Self.immediate(fields)
@@ -93,6 +94,14 @@ extension NFExpression {
       let xor = fields.value(NFTA_BITWISE_XOR)
     else { return nil }
     return .bitwise(from: from, into: into, mask: mask, xor: xor)
+  }
+
+  private static func byteOrder(_ fields: Fields) -> NFExpression? {
+    guard let from = fields.register(NFTA_BYTEORDER_SREG), let into = fields.register(NFTA_BYTEORDER_DREG),
+      fields.number(NFTA_BYTEORDER_OP) == NFT_BYTEORDER_HTON.rawValue,
+      let length = fields.number(NFTA_BYTEORDER_LEN), let size = fields.number(NFTA_BYTEORDER_SIZE)
+    else { return nil }
+    return .byteOrder(from: from, into: into, length: Int(length), size: Int(size))
   }
 
   private static func lookup(_ fields: Fields) -> NFExpression? {

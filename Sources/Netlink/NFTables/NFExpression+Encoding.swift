@@ -10,6 +10,7 @@ extension NFExpression {
     case .compare: "cmp"
     case .range: "range"
     case .bitwise: "bitwise"
+    case .byteOrder: "byteorder"
     case .lookup, .verdictMap: "lookup"
     case .dynset: "dynset"
     case .immediate, .verdict: "immediate"
@@ -74,6 +75,12 @@ extension NFExpression {
       message.put(NFTA_BITWISE_LEN, UInt32(mask.count))
       message.nest(NFTA_BITWISE_MASK) { $0.put(NFTA_DATA_VALUE, mask) }
       message.nest(NFTA_BITWISE_XOR) { $0.put(NFTA_DATA_VALUE, xor) }
+    case .byteOrder(let from, let into, let length, let size):
+      message.put(NFTA_BYTEORDER_SREG, from.number)
+      message.put(NFTA_BYTEORDER_DREG, into.number)
+      message.put(NFTA_BYTEORDER_OP, UInt32(NFT_BYTEORDER_HTON.rawValue))
+      message.put(NFTA_BYTEORDER_LEN, UInt32(length))
+      message.put(NFTA_BYTEORDER_SIZE, UInt32(size))
     case .immediate(let bytes, let register):
       message.put(NFTA_IMMEDIATE_DREG, register.number)
       message.nest(NFTA_IMMEDIATE_DATA) { $0.put(NFTA_DATA_VALUE, bytes) }

@@ -124,6 +124,9 @@ public enum NFExpression: Hashable, Sendable {
   case range(NFRegister, from: [UInt8], to: [UInt8], inverted: Bool = false)
   /// `into = (from & mask) ^ xor`
   case bitwise(from: NFRegister, into: NFRegister, mask: [UInt8], xor: [UInt8])
+  /// Swaps the bytes of each number of `size` bytes (2, 4 or 8) in `length` bytes, on machines where the network's
+  /// order is not their own.
+  case byteOrder(from: NFRegister, into: NFRegister, length: Int, size: Int)
   /// Ends the rule unless the set has the key, or if it has when inverted. A map's value goes to `into`.
   case lookup(set: String, key: NFRegister, into: NFRegister? = nil, inverted: Bool = false)
   /// Looks the key up in a verdict map and does what it says.

@@ -43,27 +43,33 @@ struct ElementChanges {
     func names(_ address: Ruleset.SetName, _ node: Ruleset.SetName) -> Ruleset.SetName {
       key.isNodePort ? node : address
     }
-    change(bytes, names(.dispatch, .nodePorts), family, old?.action, new?.action)
-    change(bytes, names(.wide, .nodePortWide), family, old?.wide, new?.wide)
-    change(bytes, names(.local, .nodePortLocal), family, old?.near, new?.near)
-    if !key.isNodePort { change(bytes, .allowed, family, old?.allowed, new?.allowed) }
+    func actions(_ name: Ruleset.SetName, _ old: FrontendAction?, _ new: FrontendAction?) {
+      change(bytes, name, family, old.map { ElementCodec.action($0, key) }, new.map { ElementCodec.action($0, key) })
+    }
+    actions(names(.dispatch, .nodePorts), old?.action, new?.action)
+    actions(names(.wide, .nodePortWide), old?.wide, new?.wide)
+    actions(names(.local, .nodePortLocal), old?.near, new?.near)
+    if !key.isNodePort { actions(.allowed, old?.allowed, new?.allowed) }
+    func sticky(_ frontend: Frontend?) -> NFData? {
+      frontend.flatMap { $0.stickySeconds > 0 ? ElementCodec.sticky($0.stickySeconds, key) : nil }
+    }
+    change(bytes, names(.sticky, .nodePortSticky), family, sticky(old), sticky(new))
     member(
       bytes, names(.masquerade, .nodePortMasquerade), family, old?.masquerade == .always, new?.masquerade == .always)
     member(
       bytes, names(.masqueradeOwn, .nodePortMasqueradeOwn), family, old?.masquerade == .own, new?.masquerade == .own)
     let endpoints = names(.endpoints, .nodePortEndpoints)
     buckets(key, endpoints, 0, old?.endpoints ?? [], new?.endpoints ?? [])
-    buckets(key, endpoints, Ruleset.localBank, old?.localEndpoints ?? [], new?.localEndpoints ?? [])
+    buckets(key, endpoints, OnDemandChain.localBank, old?.localEndpoints ?? [], new?.localEndpoints ?? [])
     ranges(bytes, family, old?.sourceRanges ?? [], new?.sourceRanges ?? [])
   }
 
   private mutating func change(
-    _ key: [UInt8], _ name: Ruleset.SetName, _ family: IPAddress.Family, _ old: FrontendAction?,
-    _ new: FrontendAction?
+    _ key: [UInt8], _ name: Ruleset.SetName, _ family: IPAddress.Family, _ old: NFData?, _ new: NFData?
   ) {
     guard old != new else { return }
-    if let old { delete(NFElement(key, data: ElementCodec.action(old)), name, family) }
-    if let new { add(NFElement(key, data: ElementCodec.action(new)), name, family) }
+    if let old { delete(NFElement(key, data: old), name, family) }
+    if let new { add(NFElement(key, data: new), name, family) }
   }
 
   private mutating func member(

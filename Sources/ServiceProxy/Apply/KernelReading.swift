@@ -19,9 +19,8 @@ struct KernelReading {
   var fixedElements = ElementChanges()
   /// Chains and actions that fit nothing.
   var strangeChains: [String] = []
-  var strangeActions: [(family: IPAddress.Family, element: NFElement)] = []
-  var missingChains: [Applied.BalanceChain] = []
-  var missingFixedActions: [(family: IPAddress.Family, element: NFElement)] = []
+  /// Chains on demand whose rules are not as they should be.
+  var wrongOnDemand: [OnDemandChain] = []
 
   init(_ connection: any NFTablesConnection, _ ruleset: Ruleset) throws(NetlinkError) {
     let table = Ruleset.table
@@ -36,7 +35,7 @@ struct KernelReading {
     guard fixed != .incompatible else { return }
     try readFrontends(connection)
     try readFixed(connection, ruleset)
-    try readActions(connection, Set(chains.map(\.name)), rules, fixedNames: Set(ruleset.chains.map(\.chain.name)))
+    readChains(chains, rules, fixedNames: Set(ruleset.chains.map(\.chain.name)))
   }
 
   private static func compare(
@@ -91,23 +90,28 @@ struct KernelReading {
           }
         }
         try eachElement(.dispatch, .nodePorts, &strange) { key, _, element in
-          guard let action = ElementCodec.action(element.data) else { return false }
+          guard let action = ElementCodec.action(element.data, key) else { return false }
           found[key] = Frontend(action: action)
           return true
         }
         try eachElement(.wide, .nodePortWide, &strange) { key, _, element in
-          guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+          guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
           found[key]?.wide = action
           return true
         }
         try eachElement(.local, .nodePortLocal, &strange) { key, _, element in
-          guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+          guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
           found[key]?.near = action
+          return true
+        }
+        try eachElement(.sticky, .nodePortSticky, &strange) { key, _, element in
+          guard found[key] != nil, let seconds = ElementCodec.sticky(element.data, key) else { return false }
+          found[key]?.stickySeconds = seconds
           return true
         }
         if !isNodePort {
           try eachElement(.allowed, .allowed, &strange) { key, _, element in
-            guard found[key] != nil, let action = ElementCodec.action(element.data) else { return false }
+            guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
             found[key]?.allowed = action
             return true
           }
@@ -132,8 +136,8 @@ struct KernelReading {
           guard found[key] != nil, let bucket = ElementCodec.native(rest),
             let target = ElementCodec.target(element.data, family)
           else { return false }
-          if bucket >= Ruleset.localBank {
-            buckets[key, default: Buckets()].local[bucket - Ruleset.localBank] = target
+          if bucket >= OnDemandChain.localBank {
+            buckets[key, default: Buckets()].local[bucket - OnDemandChain.localBank] = target
           } else {
             buckets[key, default: Buckets()].first[bucket] = target
           }
@@ -142,7 +146,7 @@ struct KernelReading {
         for (key, var frontend) in found {
           let name = isNodePort ? Ruleset.SetName.nodePortEndpoints : .endpoints
           frontend.endpoints = takeList(key, name, 0, buckets[key]?.first ?? [:])
-          frontend.localEndpoints = takeList(key, name, Ruleset.localBank, buckets[key]?.local ?? [:])
+          frontend.localEndpoints = takeList(key, name, OnDemandChain.localBank, buckets[key]?.local ?? [:])
           frontend.sourceRanges.sort { $0.address < $1.address }
           applied.set(key, frontend)
         }
@@ -208,44 +212,14 @@ struct KernelReading {
     }
   }
 
-  private mutating func readActions(
-    _ connection: any NFTablesConnection, _ chains: Set<String>, _ rules: [String: [NFRule]],
-    fixedNames: Set<String>
-  ) throws(NetlinkError) {
-    var known: Set<String> = fixedNames
-    for family in IPAddress.Family.allCases {
-      var ready: Set<Applied.BalanceChain> = []
-      let fixed = Ruleset.fixedActions(family)
-      var present: Set<FrontendAction> = []
-      for element in try connection.elements(of: Ruleset.SetName.actions.name(family), in: Ruleset.table) {
-        let action = ElementCodec.native(element.key).map { FrontendAction(rawValue: $0) }
-        guard let action, case .verdict(let verdict) = element.data else {
-          strangeActions.append((family, element))
-          continue
-        }
-        if fixed[action] == verdict {
-          present.insert(action)
-          continue
-        }
-        let chain = Ruleset.balanceChain(action, family)
-        guard action.count > 0, verdict == .goto(chain.chain.name),
-          Self.matches(rules[chain.chain.name] ?? [], chain.rules)
-        else {
-          strangeActions.append((family, element))
-          continue
-        }
-        ready.insert(Applied.BalanceChain(action: action, family: family))
-        known.insert(chain.chain.name)
+  private mutating func readChains(_ chains: [NFChain], _ rules: [String: [NFRule]], fixedNames: Set<String>) {
+    for chain in chains where !fixedNames.contains(chain.name) {
+      guard let known = OnDemandChain(name: chain.name), chain.base == nil else {
+        strangeChains.append(chain.name)
+        continue
       }
-      for (action, verdict) in fixed where !present.contains(action) {
-        missingFixedActions.append(
-          (family, NFElement(ElementCodec.native(action.rawValue), data: .verdict(verdict))))
-      }
-      for chain in applied.chains.keys where chain.family == family && !ready.contains(chain) {
-        missingChains.append(chain)
-      }
-      for chain in ready where applied.chains[chain] == nil { applied.chains[chain] = 0 }
+      if !Self.matches(rules[chain.name] ?? [], known.chain.rules) { wrongOnDemand.append(known) }
+      if applied.chains[known] == nil { applied.chains[known] = 0 }
     }
-    strangeChains = chains.subtracting(known).sorted()
   }
 }

@@ -129,10 +129,6 @@ public struct ServiceProgrammer: Sendable {
     operations += chains.map { .addChain($0.chain) }
     for chain in chains { operations += chain.rules.map { .addRule($0) } }
     for family in IPAddress.Family.allCases {
-      let actions = Ruleset.fixedActions(family).map { action, verdict in
-        NFElement(ElementCodec.native(action.rawValue), data: .verdict(verdict))
-      }
-      operations.append(.addElements(actions, table, set: Ruleset.SetName.actions.name(family)))
       for name in [Ruleset.SetName.serviceCIDRs, .podCIDRs, .nodePortAddresses] {
         let elements = ruleset.fixedElements(name, family)
         if !elements.isEmpty { operations.append(.addElements(elements, table, set: name.name(family))) }
@@ -149,13 +145,7 @@ public struct ServiceProgrammer: Sendable {
       fixed.append(.flushChain(table, chain.chain.name))
     }
     for chain in wrong { fixed += chain.rules.map { .addRule($0) } }
-    for (family, element) in reading.strangeActions {
-      fixed.append(.deleteElements([element], table, set: Ruleset.SetName.actions.name(family)))
-    }
-    for (family, element) in reading.missingFixedActions {
-      fixed.append(.addElements([element], table, set: Ruleset.SetName.actions.name(family)))
-    }
-    for chain in reading.missingChains { fixed += Self.add(chain) }
+    for chain in reading.wrongOnDemand { fixed += Self.add(chain) }
     var batch = NFBatch()
     reading.fixedElements.append(to: &batch)
     fixed += batch.operations
@@ -163,24 +153,14 @@ public struct ServiceProgrammer: Sendable {
     strangeChains = reading.strangeChains
   }
 
-  private static func add(_ chain: Applied.BalanceChain) -> [NFBatch.Operation] {
-    let table = Ruleset.table
-    let balance = Ruleset.balanceChain(chain.action, chain.family)
-    let action = NFElement(
-      ElementCodec.native(chain.action.rawValue), data: .verdict(.goto(balance.chain.name)))
+  private static func add(_ chain: OnDemandChain) -> [NFBatch.Operation] {
+    let chain = chain.chain
     // Whatever stands in a chain of this name is not known to be right.
-    return [.addChain(balance.chain), .flushChain(table, balance.chain.name)] + balance.rules.map { .addRule($0) }
-      + [.addElements([action], table, set: Ruleset.SetName.actions.name(chain.family))]
+    return [.addChain(chain.chain), .flushChain(Ruleset.table, chain.chain.name)] + chain.rules.map { .addRule($0) }
   }
 
-  private static func delete(_ chain: Applied.BalanceChain) -> [NFBatch.Operation] {
-    let table = Ruleset.table
-    let name = Ruleset.balanceChainName(chain.action, chain.family)
-    let action = NFElement(ElementCodec.native(chain.action.rawValue), data: .verdict(.goto(name)))
-    return [
-      .deleteElements([action], table, set: Ruleset.SetName.actions.name(chain.family)), .flushChain(table, name),
-      .deleteChain(table, name),
-    ]
+  private static func delete(_ chain: OnDemandChain) -> [NFBatch.Operation] {
+    [.flushChain(Ruleset.table, chain.name), .deleteChain(Ruleset.table, chain.name)]
   }
 
   // MARK: Writing
@@ -232,10 +212,10 @@ public struct ServiceProgrammer: Sendable {
   private mutating func send(_ changes: ArraySlice<Change>, isLast: Bool, _ report: inout Report) {
     var operations: [NFBatch.Operation] = rebuild ? fixed : []
     var elements = ElementChanges()
-    var newChains: Set<Applied.BalanceChain> = []
+    var newChains: Set<OnDemandChain> = []
     for change in changes {
       if let new = change.new {
-        for chain in Applied.chains(change.key, new)
+        for chain in OnDemandChain.used(by: new, change.key)
         where (rebuild || applied.chains[chain] == nil) && newChains.insert(chain).inserted {
           operations += Self.add(chain)
         }
@@ -243,7 +223,7 @@ public struct ServiceProgrammer: Sendable {
       elements.replace(change.key, change.old, change.new)
     }
     let addresses = isLast ? addressChanges(&elements) : nil
-    if isLast { merge(strange, into: &elements) }
+    merge(strange, into: &elements)
     var batch = NFBatch(operations)
     elements.append(to: &batch)
     let spare = isLast ? spareChains(besides: changes) : []
@@ -282,8 +262,8 @@ public struct ServiceProgrammer: Sendable {
   }
 
   private mutating func finish(
-    _ changes: ArraySlice<Change>, _ newChains: Set<Applied.BalanceChain>,
-    _ addresses: (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>)?, _ spare: [Applied.BalanceChain],
+    _ changes: ArraySlice<Change>, _ newChains: Set<OnDemandChain>,
+    _ addresses: (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>)?, _ spare: [OnDemandChain],
     _ report: inout Report
   ) {
     if rebuild { applied.chains = [:] }
@@ -292,7 +272,7 @@ public struct ServiceProgrammer: Sendable {
       applied.set(change.key, change.new)
       pending[change.key] = nil
       if change.key.transport.needsFlowCleanup { noteFlows(change, &report) }
-      if let old = change.old, old.hasAffinity { noteAffinity(change.key, old, change.new) }
+      if let old = change.old, old.stickySeconds > 0 { noteAffinity(change.key, old, change.new) }
     }
     for chain in spare { applied.chains[chain] = nil }
     if let addresses {
@@ -300,8 +280,8 @@ public struct ServiceProgrammer: Sendable {
       applied.hairpins = addresses.hairpins
       pendingClusterIPs = []
       pendingHairpins = []
-      strange = ElementChanges()
     }
+    strange = ElementChanges()
     if rebuild {
       rebuild = false
       fixed = []
@@ -388,10 +368,10 @@ public struct ServiceProgrammer: Sendable {
   }
 
   /// Chains that nothing uses after these changes, if they are too many to keep.
-  private func spareChains(besides changes: ArraySlice<Change>) -> [Applied.BalanceChain] {
+  private func spareChains(besides changes: ArraySlice<Change>) -> [OnDemandChain] {
     guard applied.chains.count > Self.spareChains else { return [] }
-    var wanted: Set<Applied.BalanceChain> = []
-    for change in changes { if let new = change.new { wanted.formUnion(Applied.chains(change.key, new)) } }
+    var wanted: Set<OnDemandChain> = []
+    for change in changes { if let new = change.new { wanted.formUnion(OnDemandChain.used(by: new, change.key)) } }
     let unused = applied.chains.filter { $0.value == 0 && !wanted.contains($0.key) }.keys
     return unused.count > Self.spareChains ? Array(unused) : []
   }

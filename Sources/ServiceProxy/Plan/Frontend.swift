@@ -59,37 +59,20 @@ public struct EndpointTarget: Sendable, Hashable, Comparable, CustomStringConver
   public var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 }
 
-/// What a frontend does with a new connection. It is the value of the dispatch maps: a number, not a verdict, because
-/// the kernel walks all of a table's chains whenever a verdict with a jump is added, which would make every change
-/// cost as much as there are services. `actions4` and `actions6` map the few numbers in use to chains.
-///
-/// Bits 0–12: how many endpoints; 13: the list of local endpoints; 14: a node port; 15–31: seconds of affinity. Without
-/// endpoints the upper bits say what else.
-public struct FrontendAction: RawRepresentable, Sendable, Hashable {
-  public let rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+/// What becomes of a new connection to a frontend.
+public enum FrontendAction: Sendable, Hashable {
+  /// One of the list, by chance; of the local list if it is one of its own. A sticky client gets the one it had.
+  case balance(count: Int, local: Bool, sticky: Bool)
+  /// The client is told that nobody is there.
+  case reject
+  case drop
+  /// It depends on where the packet comes from: `externalTrafficPolicy: Local`.
+  case external
+  /// The source address is looked at first: `loadBalancerSourceRanges`.
+  case firewall
 
   /// More endpoints than this are left out, with an event.
-  public static let endpointLimit = 0x1fff
-
-  public static let reject = FrontendAction(rawValue: 0)
-  public static let drop = FrontendAction(rawValue: 1 << 15)
-  /// Endpoints depend on where the packet comes from.
-  static let external = FrontendAction(rawValue: 2 << 15)
-  static let externalNodePort = FrontendAction(rawValue: 2 << 15 | 1 << 14)
-  /// The source address is looked at first.
-  static let firewall = FrontendAction(rawValue: 3 << 15)
-
-  static func balance(_ count: Int, local: Bool, nodePort: Bool, affinitySeconds: UInt32) -> FrontendAction {
-    FrontendAction(
-      rawValue: UInt32(count) | (local ? 1 << 13 : 0) | (nodePort ? 1 << 14 : 0) | affinitySeconds << 15)
-  }
-
-  /// Zero where it leads to no endpoints.
-  public var count: Int { Int(rawValue & 0x1fff) }
-  var isLocalList: Bool { rawValue & 1 << 13 != 0 }
-  var isNodePort: Bool { rawValue & 1 << 14 != 0 }
-  var affinitySeconds: UInt32 { count == 0 ? 0 : rawValue >> 15 }
+  public static let endpointLimit = 32_768
 }
 
 /// What the kernel holds, or should, for one frontend.
@@ -129,9 +112,6 @@ public struct Frontend: Sendable, Hashable {
     sourceRanges = []
   }
 
-  /// All actions in it, each of which needs a chain.
-  var actions: [FrontendAction] { [action, allowed, wide, near].compactMap { $0 } }
-
-  /// Whether a client keeps its endpoint.
-  var hasAffinity: Bool { actions.contains { $0.affinitySeconds != 0 } }
+  /// Seconds for which a client keeps its endpoint; zero for not at all.
+  public var stickySeconds: UInt32 = 0
 }

@@ -43,14 +43,13 @@ public struct ServicePlan: Sendable, Hashable {
     for address in service.clusterIPs where address.family == family {
       frontends[key(address)] = Self.inside(service, selection)
     }
-    let outside = Self.outside(service, selection, nodePort: false)
+    let outside = Self.outside(service, selection)
     for address in service.externalIPs where address.family == family { frontends[key(address)] = outside }
     for address in service.loadBalancerIPs where address.family == family {
       frontends[key(address)] = Self.guarded(outside, service.sourceRanges, family)
     }
     if port.nodePort != 0 {
-      frontends[FrontendKey(.node(family), port.transport, port.nodePort)] = Self.outside(
-        service, selection, nodePort: true)
+      frontends[FrontendKey(.node(family), port.transport, port.nodePort)] = outside
     }
   }
 
@@ -58,32 +57,35 @@ public struct ServicePlan: Sendable, Hashable {
   private static func inside(_ service: ServiceDefinition, _ selection: EndpointSelection) -> Frontend {
     let endpoints = service.internalLocal ? selection.local : selection.cluster
     guard endpoints.isEmpty else {
-      return Frontend(
-        action: .balance(endpoints.count, local: false, nodePort: false, affinitySeconds: service.affinitySeconds),
+      var frontend = Frontend(
+        action: .balance(count: endpoints.count, local: false, sticky: service.affinitySeconds > 0),
         endpoints: endpoints)
+      frontend.stickySeconds = service.affinitySeconds
+      return frontend
     }
     // Endpoints elsewhere are no use to this node's clients, and no reason to say that there are none.
     return Frontend(action: selection.cluster.isEmpty ? .reject : .drop)
   }
 
   /// A node port, an external IP or a load balancer's.
-  private static func outside(
-    _ service: ServiceDefinition, _ selection: EndpointSelection, nodePort: Bool
-  ) -> Frontend {
+  private static func outside(_ service: ServiceDefinition, _ selection: EndpointSelection) -> Frontend {
     let masquerade: Frontend.Masquerade = service.externalLocal ? .own : .always
     func balance(_ endpoints: [EndpointTarget], local: Bool) -> FrontendAction {
-      .balance(endpoints.count, local: local, nodePort: nodePort, affinitySeconds: service.affinitySeconds)
+      .balance(count: endpoints.count, local: local, sticky: service.affinitySeconds > 0)
     }
     guard !selection.cluster.isEmpty || (service.externalLocal && !selection.local.isEmpty) else {
       return Frontend(action: .reject, masquerade: masquerade)
     }
     guard service.externalLocal else {
-      return Frontend(
+      var frontend = Frontend(
         action: balance(selection.cluster, local: false), masquerade: masquerade, endpoints: selection.cluster)
+      frontend.stickySeconds = service.affinitySeconds
+      return frontend
     }
     var frontend = Frontend(
-      action: nodePort ? .externalNodePort : .external, masquerade: masquerade, endpoints: selection.cluster,
+      action: .external, masquerade: masquerade, endpoints: selection.cluster,
       localEndpoints: selection.local)
+    frontend.stickySeconds = service.affinitySeconds
     frontend.wide = selection.cluster.isEmpty ? .reject : balance(selection.cluster, local: false)
     frontend.near = selection.local.isEmpty ? .drop : balance(selection.local, local: true)
     return frontend

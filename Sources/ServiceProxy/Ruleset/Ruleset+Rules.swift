@@ -16,7 +16,7 @@ extension Ruleset {
   var chains: [Chain] {
     var chains: [Chain] = [
       Chain(
-        "reject",
+        "refuse",
         [
           [.meta(.transportProtocol, into: 0), .compare(0, .equal, [6]), .reject(.tcpReset)],
           // Port unreachable.
@@ -26,24 +26,26 @@ extension Ruleset {
     for family in IPAddress.Family.allCases {
       let steps = Steps(family)
       chains += [
-        firewall(steps), external(steps, nodePort: false), external(steps, nodePort: true), services(steps),
-        masquerade(steps),
+        external(steps, nodePort: false), external(steps, nodePort: true), firewall(steps), services(steps),
+        sticky(steps), translated(steps),
       ]
     }
     let families = IPAddress.Family.allCases.map { Steps($0) }
-    let entrance = families.map { $0.isFamily + [.verdict(.goto("services\($0.suffix)"))] }
-    let exit = families.map { steps in
-      // IPS_DST_NAT: someone has translated the destination; whether it was this table is seen by the tuple.
-      let translated: [NFExpression] = [
-        .conntrack(.status, into: 0), .bitwise(from: 0, into: 0, mask: native(1 << 5), xor: native(0)),
-        .compare(0, .notEqual, native(0)),
-      ]
-      return translated + steps.isFamily + [.verdict(.goto("masquerade\(steps.suffix)"))]
+    // IPS_DST_NAT: someone has translated the destination; whether it was this table is seen by the tuple.
+    let isTranslated: [NFExpression] = [
+      .conntrack(.status, into: 0), .bitwise(from: 0, into: 0, mask: native(1 << 5), xor: native(0)),
+      .compare(0, .notEqual, native(0)),
+    ]
+    func entrance(_ chain: String, _ condition: [NFExpression] = []) -> [[NFExpression]] {
+      families.map { condition + $0.isFamily + [.verdict(.goto("\(chain)\($0.suffix)"))] }
     }
     chains += [
-      Chain("prerouting", base: NFBaseChain(.nat, hook: .prerouting, priority: -100), entrance),
-      Chain("output", base: NFBaseChain(.nat, hook: .output, priority: -100), entrance),
-      Chain("postrouting", base: NFBaseChain(.nat, hook: .postrouting, priority: 100), exit),
+      Chain("prerouting", base: NFBaseChain(.nat, hook: .prerouting, priority: -100), entrance("services")),
+      Chain("output", base: NFBaseChain(.nat, hook: .output, priority: -100), entrance("services")),
+      Chain("input", base: NFBaseChain(.nat, hook: .input, priority: 100), entrance("sticky", isTranslated)),
+      Chain(
+        "postrouting", base: NFBaseChain(.nat, hook: .postrouting, priority: 100),
+        entrance("translated", isTranslated)),
     ]
     return chains
   }
@@ -52,57 +54,45 @@ extension Ruleset {
 
   /// The first packet of a connection, before its route is chosen.
   private func services(_ steps: Steps) -> Chain {
-    let (width, suffix) = (steps.addressRegisters, steps.suffix)
     let isLocal: [NFExpression] = [
       .fib(.destination, .addressType, into: 0), .compare(0, .equal, native(Steps.localAddressType)),
     ]
-    var onNode: [NFExpression]
-    if options.nodePortAddresses.contains(where: { $0.family == steps.family }) {
-      onNode = [steps.destination(0), .lookup(set: SetName.nodePortAddresses.name(steps.family), key: 0)]
-    } else if !options.nodePortAddresses.isEmpty {
-      // Addresses of the other family are named, so none of this one.
-      onNode = [.verdict(.return)]
-    } else if steps.family == .v4 {
-      onNode = [
-        .payload(.network, offset: 16, length: 1, into: 0), .compare(0, .notEqual, [127]),
-      ]
-    } else {
-      onNode = [
-        steps.destination(0), .compare(0, .notEqual, [UInt8](repeating: 0, count: 15) + [1]),
-      ]
+    var rules: [[NFExpression]] = [
+      steps.isFamily + steps.frontend + [.verdictMap(SetName.dispatch.name(steps.family), key: 0)],
+      steps.isFamily + [
+        steps.destination(0), .lookup(set: SetName.clusterIPs.name(steps.family), key: 0),
+        .verdict(.goto("refuse")),
+      ],
+      steps.isFamily + [
+        steps.destination(0), .lookup(set: SetName.serviceCIDRs.name(steps.family), key: 0), .verdict(.drop),
+      ],
+    ]
+    if let onNode = onNode(steps) {
+      rules.append(
+        steps.isFamily + onNode + isLocal + steps.nodePort
+          + [.verdictMap(SetName.nodePorts.name(steps.family), key: 0)])
     }
-    if onNode != [.verdict(.return)] {
-      onNode += isLocal + [steps.transport(0), steps.port(1)]
-      onNode += [.lookup(set: SetName.nodePorts.name(steps.family), key: 0, into: 0), steps.act(0)]
+    return Chain("services\(steps.suffix)", rules)
+  }
+
+  /// On which of the node's addresses node ports answer; nil for none of this family.
+  private func onNode(_ steps: Steps) -> [NFExpression]? {
+    guard options.nodePortAddresses.isEmpty else {
+      guard options.nodePortAddresses.contains(where: { $0.family == steps.family }) else { return nil }
+      return [steps.destination(0), .lookup(set: SetName.nodePortAddresses.name(steps.family), key: 0)]
     }
-    return Chain(
-      "services\(suffix)",
-      [
-        steps.isFamily + [
-          steps.destination(0), steps.transport(width), steps.port(width + 1),
-          .lookup(set: SetName.dispatch.name(steps.family), key: 0, into: 0), steps.act(0),
-        ],
-        steps.isFamily + [
-          steps.destination(0), .lookup(set: SetName.clusterIPs.name(steps.family), key: 0),
-          .verdict(.goto("reject")),
-        ],
-        steps.isFamily + [
-          steps.destination(0), .lookup(set: SetName.serviceCIDRs.name(steps.family), key: 0), .verdict(.drop),
-        ],
-        steps.isFamily + onNode,
-      ])
+    // Not 127.0.0.0/8, not ::1.
+    if steps.family == .v4 {
+      return [.payload(.network, offset: 16, length: 1, into: 0), .compare(0, .notEqual, [127])]
+    }
+    return [steps.destination(0), .compare(0, .notEqual, [UInt8](repeating: 0, count: 15) + [1])]
   }
 
   /// `externalTrafficPolicy: Local`: pods and the node itself reach all endpoints, everyone else those here.
   private func external(_ steps: Steps, nodePort: Bool) -> Chain {
     func choose(_ vip: SetName, _ node: SetName) -> [NFExpression] {
-      let width = steps.addressRegisters
-      let key: [NFExpression] =
-        nodePort
-        ? [steps.transport(0), steps.port(1)]
-        : [steps.destination(0), steps.transport(width), steps.port(width + 1)]
-      let set = (nodePort ? node : vip).name(steps.family)
-      return key + [.lookup(set: set, key: 0, into: 0), steps.act(0)]
+      (nodePort ? steps.nodePort : steps.frontend)
+        + [.verdictMap((nodePort ? node : vip).name(steps.family), key: 0)]
     }
     let wide = choose(.wide, .nodePortWide)
     return Chain(
@@ -116,32 +106,39 @@ extension Ruleset {
 
   /// `loadBalancerSourceRanges`
   private func firewall(_ steps: Steps) -> Chain {
-    let width = steps.addressRegisters
+    let ranges = NFExpression.lookup(set: SetName.sourceRanges.name(steps.family), key: 0)
+    let allowed = NFExpression.verdictMap(SetName.allowed.name(steps.family), key: 0)
     return Chain(
       "firewall\(steps.suffix)",
       [
-        steps.isFamily + [
-          steps.destination(0), steps.transport(width), steps.port(width + 1), steps.source(width + 2),
-          .lookup(set: SetName.sourceRanges.name(steps.family), key: 0),
-          .lookup(set: SetName.allowed.name(steps.family), key: 0, into: 0), steps.act(0),
-        ],
+        steps.isFamily + steps.frontend + [steps.source(steps.addressRegisters + 2), ranges, allowed],
         [.verdict(.drop)],
       ])
   }
 
+  /// Remembers which endpoint a client of a sticky frontend got. The packet's destination says it by now, on its way
+  /// out as well as to a program on this machine.
+  private func sticky(_ steps: Steps) -> Chain {
+    Chain(
+      "sticky\(steps.suffix)",
+      [
+        steps.isFamily + steps.originalFrontend + [.verdictMap(SetName.sticky.name(steps.family), key: 0)],
+        steps.originalNodePort + [.verdictMap(SetName.nodePortSticky.name(steps.family), key: 0)],
+      ])
+  }
+
   /// The first packet of a connection whose destination was translated, on its way out.
-  private func masquerade(_ steps: Steps) -> Chain {
-    let (width, family) = (steps.addressRegisters, steps.family)
+  private func translated(_ steps: Steps) -> Chain {
+    let family = steps.family
     let masquerade = NFExpression.masquerade(.fullyRandom)
-    let frontend: [NFExpression] = [
-      steps.originalDestination(0), steps.transport(width), steps.originalPort(width + 1),
-    ]
-    let nodePort: [NFExpression] = [steps.transport(0), steps.originalPort(1)]
     func has(_ name: SetName, inverted: Bool = false) -> NFExpression {
       .lookup(set: name.name(family), key: 0, inverted: inverted)
     }
     var rules: [[NFExpression]] = [
-      steps.isFamily + [steps.source(0), steps.destination(width), has(.hairpin), masquerade]
+      [.verdict(.jump("sticky\(steps.suffix)"))],
+      steps.isFamily + [
+        steps.source(0), steps.destination(steps.addressRegisters), has(.hairpin), masquerade,
+      ],
     ]
     let toClusterIP: [NFExpression] = steps.isFamily + [steps.originalDestination(0), has(.clusterIPs)]
     if options.masqueradeAll {
@@ -151,13 +148,13 @@ extension Ruleset {
     }
     rules += [
       toClusterIP + [.verdict(.return)],
-      steps.isFamily + frontend + [has(.masquerade), masquerade],
-      steps.isFamily + steps.isFromNode + frontend + [has(.masqueradeOwn), masquerade],
+      steps.isFamily + steps.originalFrontend + [has(.masquerade), masquerade],
+      steps.isFamily + steps.isFromNode + steps.originalFrontend + [has(.masqueradeOwn), masquerade],
       // So that an external address is not taken for a node port of the same number.
-      steps.isFamily + frontend + [has(.masqueradeOwn), .verdict(.return)],
-      nodePort + [has(.nodePortMasquerade), masquerade],
-      steps.isFamily + steps.isFromNode + nodePort + [has(.nodePortMasqueradeOwn), masquerade],
+      steps.isFamily + steps.originalFrontend + [has(.masqueradeOwn), .verdict(.return)],
+      steps.originalNodePort + [has(.nodePortMasquerade), masquerade],
+      steps.isFamily + steps.isFromNode + steps.originalNodePort + [has(.nodePortMasqueradeOwn), masquerade],
     ]
-    return Chain("masquerade\(steps.suffix)", rules)
+    return Chain("translated\(steps.suffix)", rules)
   }
 }

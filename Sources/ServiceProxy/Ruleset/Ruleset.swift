@@ -47,7 +47,8 @@ public struct Ruleset: Sendable, Hashable {
     case nodePortMasquerade = "nodeport-masquerade"
     case nodePortMasqueradeOwn = "nodeport-masquerade-own"
     case affinity
-    case actions
+    case sticky
+    case nodePortSticky = "nodeport-sticky"
     case clusterIPs = "cluster-ips"
     case hairpin
     case sourceRanges = "source-ranges"
@@ -66,18 +67,16 @@ public struct Ruleset: Sendable, Hashable {
     let frontend: [NFDataType] = [address, .inetProtocol, .inetService]
     let nodePort: [NFDataType] = [.inetProtocol, .inetService]
     let target = NFSet.Content.values([address, .inetService])
-    let number = NFSet.Content.values([.mark])
     func set(_ key: [NFDataType], _ content: NFSet.Content = .keys, flags: NFSet.Flags = []) -> NFSet {
       NFSet(name.name(family), in: table, key: key, content: content, flags: flags)
     }
     switch name {
-    case .dispatch, .wide, .local, .allowed: return set(frontend, number)
-    case .nodePorts, .nodePortWide, .nodePortLocal: return set(nodePort, number)
+    case .dispatch, .wide, .local, .allowed, .sticky: return set(frontend, .verdicts)
+    case .nodePorts, .nodePortWide, .nodePortLocal, .nodePortSticky: return set(nodePort, .verdicts)
     case .endpoints: return set(frontend + [.mark], target)
     case .nodePortEndpoints: return set(nodePort + [.mark], target)
     case .masquerade, .masqueradeOwn: return set(frontend)
     case .nodePortMasquerade, .nodePortMasqueradeOwn: return set(nodePort)
-    case .actions: return set([.mark], .verdicts)
     case .clusterIPs: return set([address])
     case .hairpin: return set([address, address])
     case .sourceRanges: return set(frontend + [address], flags: .interval)
@@ -104,13 +103,5 @@ public struct Ruleset: Sendable, Hashable {
       default: []
       }
     return IPPrefix.disjoint(prefixes.filter { $0.family == family }).flatMap { NFElement.range($0) }
-  }
-
-  /// What the numbers lead to that are no lists of endpoints.
-  static func fixedActions(_ family: IPAddress.Family) -> [FrontendAction: NFVerdict] {
-    [
-      .reject: .goto("reject"), .drop: .drop, .external: .goto("external\(family.rawValue)"),
-      .externalNodePort: .goto("nodeport-external\(family.rawValue)"), .firewall: .goto("firewall\(family.rawValue)"),
-    ]
   }
 }

@@ -34,6 +34,21 @@ struct Steps {
     .payload(.transport, offset: 2, length: 2, into: NFRegister(register))
   }
 
+  /// The key of a frontend from the first register on.
+  var frontend: [NFExpression] {
+    [destination(0), transport(addressRegisters), port(addressRegisters + 1)]
+  }
+
+  /// The key of a node port from the first register on.
+  var nodePort: [NFExpression] { [transport(0), port(1)] }
+
+  /// The key of the frontend that the client asked for, when the destination is translated already.
+  var originalFrontend: [NFExpression] {
+    [originalDestination(0), transport(addressRegisters), originalPort(addressRegisters + 1)]
+  }
+
+  var originalNodePort: [NFExpression] { [transport(0), originalPort(1)] }
+
   func originalDestination(_ register: Int) -> NFExpression {
     .conntrack(family == .v4 ? .destinationIPv4 : .destinationIPv6, .original, into: NFRegister(register))
   }
@@ -48,11 +63,6 @@ struct Steps {
       .fib(.source, .addressType, into: 0),
       .compare(0, .equal, withUnsafeBytes(of: Self.localAddressType) { Array($0) }),
     ]
-  }
-
-  /// Does what the number in a register stands for.
-  func act(_ register: Int) -> NFExpression {
-    .verdictMap(Ruleset.SetName.actions.name(family), key: NFRegister(register))
   }
 
   /// Translates to the address and port in registers, one after the other.
