@@ -2,7 +2,7 @@ extension Schema {
   /// An object type: `core.v1.PodSpec`.
   public struct Message: Sendable {
     /// The full name, `core.v1.PodSpec`.
-    public var name: String
+    public let name: String
     /// The fields in the order of their definition; one that is ``Field/isInline`` stands for the fields of its message.
     public var definedFields: [Field]
     /// The members of the JSON form: inline fields are replaced by those of their message.
@@ -17,14 +17,17 @@ extension Schema {
 
     init(name: String, definedFields: [Field], isBareList: Bool = false) {
       self.name = name
+      let dot = name.lastIndex(of: ".")
+      shortName = dot.map { String(name[name.index(after: $0)...]) } ?? name
+      package = dot.map { String(name[..<$0]) } ?? ""
       self.definedFields = definedFields
       self.isBareList = isBareList
     }
 
     /// `PodSpec`.
-    public var shortName: String { name.split(separator: ".").last.map(String.init) ?? name }
+    public let shortName: String
     /// `core.v1`.
-    public var package: String { String(name.dropLast(shortName.utf8.count + 1)) }
+    public let package: String
 
     public func field(_ name: String) -> Field? { index[name].map { fields[$0] } }
   }
