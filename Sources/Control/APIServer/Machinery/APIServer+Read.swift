@@ -208,7 +208,8 @@ extension APIServer {
   ) throws(StatusError) -> KubeResponse {
     var headers = [(name: "Content-Type", value: output.encoding.rawValue)]
     headers += warningHeaders(warnings)
-    return KubeResponse(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: value.bytes)))
+    let body = output.encoding == .yaml ? ByteBuffer(string: value.yaml) : ByteBuffer(bytes: value.bytes)
+    return KubeResponse(status: status, headers: headers, body: .bytes(body))
   }
 
   /// Warnings as RFC 7234 section 5.5 has them; kubectl prints them.

@@ -1,7 +1,7 @@
 import KubeAPI
 
 extension APIServer {
-  static let bodyTypes = ["application/json"]
+  static let bodyTypes = ["application/json", "application/yaml", ProtobufObject.mediaType]
 
   struct Decoded: Sendable {
     var object: JSONValue
@@ -38,7 +38,7 @@ extension APIServer {
     return try checkFields(value, duplicates: duplicates, request)
   }
 
-  /// JSON or YAML, by the Content-Type.
+  /// JSON, YAML or protobuf, by the Content-Type.
   func decodeBody(
     _ body: [UInt8], _ request: ObjectRequest
   ) throws(StatusError) -> (value: JSONValue, duplicates: [String]) {
@@ -49,6 +49,18 @@ extension APIServer {
     case "application/json", "*/*", "":
       do throws(JSONError) {
         (value, duplicates) = try JSONValue.parsingStrictly(body)
+      } catch {
+        throw .badRequest("the object provided is unrecognized (must be of type \(kind(request).kind)): \(error)")
+      }
+    case "application/yaml", "text/yaml", "application/x-yaml":
+      do throws(YAMLError) {
+        value = try JSONValue(yaml: String(decoding: body, as: UTF8.self))
+      } catch {
+        throw .badRequest("\(error)")
+      }
+    case ProtobufObject.mediaType:
+      do throws(ProtobufObject.Malformed) {
+        value = try ProtobufObject(schema: schema).read(body, expected: kind(request))
       } catch {
         throw .badRequest("the object provided is unrecognized (must be of type \(kind(request).kind)): \(error)")
       }

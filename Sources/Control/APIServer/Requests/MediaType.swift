@@ -35,6 +35,7 @@ struct MediaType: Sendable, Hashable {
 struct OutputForm: Sendable, Hashable {
   enum Encoding: String, Sendable {
     case json = "application/json"
+    case yaml = "application/yaml"
   }
 
   enum Shape: Sendable, Hashable {
@@ -56,6 +57,7 @@ struct OutputForm: Sendable, Hashable {
       let encoding: Encoding
       switch type.name {
       case "application/json", "*/*", "application/*": encoding = .json
+      case "application/yaml" where !isWatch: encoding = .yaml
       default: continue
       }
       guard let shape = Self.shape(type.parameters) else { continue }
@@ -63,7 +65,7 @@ struct OutputForm: Sendable, Hashable {
       self.shape = shape
       return
     }
-    throw .notAcceptable(["application/json"])
+    throw .notAcceptable(["application/json", "application/yaml"])
   }
 
   private static func shape(_ parameters: [String: String]) -> Shape? {
