@@ -98,7 +98,8 @@ struct ProtobufObject {
       if number == 1, case .bytes(let text) = value { key = String(decoding: text, as: UTF8.self) }
       if number == 2 { member = try element(value, field) }
     }
-    return (key, try member ?? element(.bytes([]), field))
+    if let member { return (key, member) }
+    return (key, try element(.bytes([]), field))
   }
 
   /// What JSON would leave out.
