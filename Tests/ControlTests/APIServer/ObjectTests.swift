@@ -229,7 +229,7 @@ import Testing
 
   @Test func yamlAndProtobufAreReadToo() async throws {
     try await TestAPIServer.with { api in
-      let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: \"1\"\n"
+      let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata:\n  k: \"1\"\n"
       let made = try await api.send("POST", Self.maps, type: "application/yaml", accept: "application/yaml", raw: Array(yaml.utf8))
       #expect(made.status == 201)
       #expect(made.header("content-type") == "application/yaml")
