@@ -124,7 +124,8 @@ let package = Package(
       name: "KubeClientTests",
       dependencies: ["KubeAPI", "KubeClient", "KubeClientTesting"] + nio + http + tls + log, swiftSettings: strict),
     .testTarget(
-      name: "NetAgentTests", dependencies: ["NetAgent", "KubeClientTesting", "Netlink", "CLinux"], swiftSettings: strict),
+      name: "NetAgentTests", dependencies: ["NetAgent", "KubeClientTesting", "Netlink", "CLinux"] + node,
+      swiftSettings: strict),
     .testTarget(
       name: "ServiceProxyTests", dependencies: ["ServiceProxy", "KubeClientTesting", "Netlink", "CLinux"],
       swiftSettings: strict),

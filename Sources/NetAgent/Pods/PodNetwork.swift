@@ -26,6 +26,8 @@ struct PodNetwork: Sendable {
       try node.deleteLink(named: link.hostName)
       try create(lease, pod, mtu)
       let index = try node.index(of: link.hostName)
+      // The kernel takes no alias when it makes a link.
+      try node.set(index, LinkChange(isUp: true, alias: link.alias))
       let hasV6 = lease.addresses.contains { $0.family == .v6 }
       try pod.run { () throws(NetlinkError) in
         try Self.configure(lease, hasV6: hasV6)
@@ -43,7 +45,7 @@ struct PodNetwork: Sendable {
       lease.attachment.interface, in: pod, hardwareAddress: lease.hardwareAddress ?? link.podAddress, mtu: mtu)
     try node.create(
       NewLink(
-        link.hostName, .veth(peer: peer), hardwareAddress: link.hostAddress, mtu: mtu, alias: link.alias, isUp: true))
+        link.hostName, .veth(peer: peer), hardwareAddress: link.hostAddress, mtu: mtu))
   }
 
   /// The pod's side; runs in the pod's namespace.

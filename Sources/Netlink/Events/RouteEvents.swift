@@ -40,6 +40,19 @@ public enum RouteEvents {
     if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, width) != 0 {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, width)
     }
+    // Without an address of its own the socket has the kernel's, and is told nothing.
+    var address = sockaddr_nl()
+    address.nl_family = sa_family_t(AF_NETLINK)
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
+      }
+    }
+    guard bound == 0 else {
+      let code = errno
+      close(descriptor)
+      throw NetlinkError(call: "bind", object: "rtnetlink event socket", errno: code)
+    }
     for group in groups {
       var number = group
       guard setsockopt(descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number, width) == 0 else {

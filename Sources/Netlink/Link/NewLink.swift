@@ -8,7 +8,7 @@ public struct NewLink: Sendable {
     case vxlan(VXLAN)
   }
 
-  /// The other end of a veth. The kernel does not bring it up together with its creation: see ``RouteSocket/set(_:_:)-(Int32,_)``.
+  /// The other end of a veth. The kernel does not bring it up together with its creation: see ``LinkChange``.
   public struct Peer: Sendable {
     public var name: String
     public var namespace: NetworkNamespace?
@@ -32,7 +32,6 @@ public struct NewLink: Sendable {
   public var namespace: NetworkNamespace?
   public var hardwareAddress: HardwareAddress?
   public var mtu: UInt32?
-  public var alias: String?
   /// The number of the bridge it becomes a port of.
   public var master: Int32?
   public var isUp: Bool
@@ -40,14 +39,13 @@ public struct NewLink: Sendable {
 
   public init(
     _ name: String, _ kind: Kind, in namespace: NetworkNamespace? = nil, hardwareAddress: HardwareAddress? = nil,
-    mtu: UInt32? = nil, alias: String? = nil, master: Int32? = nil, isUp: Bool = false
+    mtu: UInt32? = nil, master: Int32? = nil, isUp: Bool = false
   ) {
     self.name = name
     self.kind = kind
     self.namespace = namespace
     self.hardwareAddress = hardwareAddress
     self.mtu = mtu
-    self.alias = alias
     self.master = master
     self.isUp = isUp
   }
@@ -68,7 +66,6 @@ public struct NewLink: Sendable {
     if let namespace { message.attribute(IFLA_NET_NS_FD, UInt32(namespace.descriptor)) }
     if let mtu { message.attribute(IFLA_MTU, mtu) }
     if let hardwareAddress { message.attribute(IFLA_ADDRESS, bytes: hardwareAddress.bytes) }
-    if let alias { message.attribute(IFLA_IFALIAS, bytes: Array(alias.utf8)) }
     if let master { message.attribute(IFLA_MASTER, UInt32(bitPattern: master)) }
     if let transmitQueues { message.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
     message.nest(IFLA_LINKINFO) { message in
