@@ -71,4 +71,51 @@ import Testing
       #expect(Set(operations).count == operations.count)
     }
   }
+
+  /// The protobuf form has the same definitions and paths as the JSON form.
+  @Test func protobufForm() throws {
+    let fields = try Self.fields(openAPI.v2Protobuf()[...])
+    #expect(fields.first { $0.number == 1 }.map { String(decoding: $0.content, as: UTF8.self) } == "2.0")
+    func names(_ number: Int, _ entry: Int) throws -> [String] {
+      let outer = try #require(fields.first { $0.number == number })
+      return try Self.fields(outer.content).filter { $0.number == entry }.map { field in
+        let name = try #require(try Self.fields(field.content).first { $0.number == 1 })
+        return String(decoding: name.content, as: UTF8.self)
+      }
+    }
+    let document = openAPI.v2()
+    #expect(try names(8, 2) == document["paths"]?.objectValue?.keys)
+    #expect(try names(9, 1) == document["definitions"]?.objectValue?.keys)
+  }
+
+  private struct BrokenProtobuf: Error {}
+
+  /// The length-delimited and varint fields of a protobuf message.
+  private static func fields(_ bytes: ArraySlice<UInt8>) throws -> [(number: Int, content: ArraySlice<UInt8>)] {
+    var rest = bytes
+    func varint() throws -> Int {
+      var value = 0
+      var shift = 0
+      while let byte = rest.popFirst() {
+        value |= Int(byte & 0x7F) << shift
+        if byte < 0x80 { return value }
+        shift += 7
+      }
+      throw BrokenProtobuf()
+    }
+    var found: [(number: Int, content: ArraySlice<UInt8>)] = []
+    while !rest.isEmpty {
+      let key = try varint()
+      switch key & 7 {
+      case 0: found.append((key >> 3, [UInt8(try varint())]))
+      case 2:
+        let length = try varint()
+        guard length <= rest.count else { throw BrokenProtobuf() }
+        found.append((key >> 3, rest.prefix(length)))
+        rest = rest.dropFirst(length)
+      default: throw BrokenProtobuf()
+      }
+    }
+    return found
+  }
 }
