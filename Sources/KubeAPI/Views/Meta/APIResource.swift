@@ -34,7 +34,7 @@ public struct APIResource: JSONView {
     set { json.setField("kind", newValue) }
   }
 
-  public var verbs: Verbs? {
+  public var verbs: [String] {
     get { json.field("verbs") }
     set { json.setField("verbs", newValue) }
   }
