@@ -162,8 +162,15 @@ public struct ControlPlane: Service {
   private func work(_ store: SQLiteStore, _ client: KubeClient) async throws {
     let history = configuration.history
     let logger = logger
+    let controllers = try ControllerSet(
+      client: client,
+      configuration: ControllerSet.Configuration(
+        clusterCIDRs: [configuration.clusterCIDR], nodeCIDRMaskSize: configuration.nodeCIDRMaskSize,
+        rootCertificate: configuration.certificates.clientAuthority),
+      metrics: metrics, health: health, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await gracefulShutdown() }
+      group.addTask { try await controllers.run() }
       group.addTask { try await Compaction(store: store, history: history, logger: logger).run() }
       defer { group.cancelAll() }
       try await group.next()

@@ -35,7 +35,7 @@ extension KubeClient {
     _ type: T.Type, in namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
     limit: Int = KubeClient.pageSize, continueToken: String? = nil
   ) async throws -> KubeList<T> {
-    let selection = Selection(
+    let selection = ResourceSelection(
       resource: T.resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
     let page = try await listPage(selection, limit: limit, continueToken: continueToken)
     return KubeList(

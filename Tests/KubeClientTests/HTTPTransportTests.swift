@@ -69,7 +69,7 @@ import Testing
       .open([#"{"type":"ADDED","obj"#, #"ect":{"a":1}}"# + "\n" + #"{"type":"DELETED","object":{}}"# + "\n"])
     }
     try await withClient(ClientConfiguration(server: "http://127.0.0.1:\(server.port)")) { client in
-      var frames = try await client.watch(Selection(resource: Pod.resource), from: "1").makeAsyncIterator()
+      var frames = try await client.watch(ResourceSelection(resource: Pod.resource), from: "1").makeAsyncIterator()
       #expect(try await frames.next() == .added(["a": 1]))
       #expect(try await frames.next() == .deleted([:]))
       // The stream is still open: the end of the client ends it.
@@ -85,7 +85,7 @@ import Testing
     try await withClient(ClientConfiguration(server: "http://127.0.0.1:\(server.port)")) { client in
       var open: [WatchFrames.AsyncIterator] = []
       for _ in 0..<40 {
-        var frames = try await client.watch(Selection(resource: Pod.resource), from: "1").makeAsyncIterator()
+        var frames = try await client.watch(ResourceSelection(resource: Pod.resource), from: "1").makeAsyncIterator()
         #expect(try await frames.next() == .added(["a": 1]))
         open.append(frames)
       }

@@ -7,7 +7,7 @@ public import KubeAPI
 /// it keeps only the keys: what a module needs of an object is what `transform` makes of it.
 public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
   private let client: KubeClient
-  private let selection: Selection
+  private let selection: ResourceSelection
   private let transform: @Sendable (Object) -> Element?
 
   /// - Parameter transform: what to keep of an object; `nil` for an object that is of no interest. One that
@@ -17,7 +17,7 @@ public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
     transform: @escaping @Sendable (Object) -> Element?
   ) {
     self.client = client
-    selection = Selection(
+    selection = ResourceSelection(
       resource: Object.resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
     self.transform = transform
   }
@@ -40,7 +40,7 @@ extension Informer where Object == Element {
 extension KubeClient {
   /// The events of an informer over a resource that is known only at run time; see ``Informer``.
   public func events<Element: Sendable>(
-    of selection: Selection, transform: @escaping @Sendable (JSONValue) -> Element?
+    of selection: ResourceSelection, transform: @escaping @Sendable (JSONValue) -> Element?
   ) -> AsyncStream<InformerEvent<Element>> {
     let (stream, continuation) = AsyncStream<InformerEvent<Element>>.makeStream()
     let loop = InformerLoop(client: self, selection: selection, transform: transform, continuation: continuation)

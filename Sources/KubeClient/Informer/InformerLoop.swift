@@ -9,7 +9,7 @@ actor InformerLoop<Element: Sendable> {
   private static var grace: Duration { .seconds(30) }
 
   private let client: KubeClient
-  private let selection: Selection
+  private let selection: ResourceSelection
   private let transform: @Sendable (JSONValue) -> Element?
   private let continuation: AsyncStream<InformerEvent<Element>>.Continuation
   private let logger: Logger
@@ -22,7 +22,7 @@ actor InformerLoop<Element: Sendable> {
   private var lastProblem: String?
 
   init(
-    client: KubeClient, selection: Selection, transform: @escaping @Sendable (JSONValue) -> Element?,
+    client: KubeClient, selection: ResourceSelection, transform: @escaping @Sendable (JSONValue) -> Element?,
     continuation: AsyncStream<InformerEvent<Element>>.Continuation
   ) {
     self.client = client

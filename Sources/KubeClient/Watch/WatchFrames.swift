@@ -36,7 +36,7 @@ extension KubeClient {
   ///   - timeoutSeconds: when the server shall end the watch.
   /// - Throws: ``APIError`` (``APIError/isGone`` where the version is too old), ``TransportError``.
   public func watch(
-    _ selection: Selection, from resourceVersion: String, timeoutSeconds: Int? = nil
+    _ selection: ResourceSelection, from resourceVersion: String, timeoutSeconds: Int? = nil
   ) async throws -> WatchFrames {
     var query = selection.query
     query.append(("watch", "true"))

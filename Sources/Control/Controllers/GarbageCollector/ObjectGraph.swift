@@ -58,7 +58,7 @@ final class ObjectGraph: Sendable {
   }
 
   private func follow(_ resource: GroupVersionResource) async {
-    let events = client.events(of: Selection(resource: resource, metadataOnly: true)) { json in
+    let events = client.events(of: ResourceSelection(resource: resource, metadataOnly: true)) { json in
       OwnerGraph.Node(json, of: resource)
     }
     for await event in events {

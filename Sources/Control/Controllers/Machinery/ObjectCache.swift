@@ -24,7 +24,7 @@ final class ObjectCache<Object: KubeObject>: Sendable {
   }
 
   private let client: KubeClient
-  private let selection: Selection
+  private let selection: ResourceSelection
   private let indexers: [String: Indexer]
   private let state = Mutex(State())
 
@@ -33,7 +33,7 @@ final class ObjectCache<Object: KubeObject>: Sendable {
   ) {
     self.client = client
     self.indexers = indexers
-    selection = Selection(resource: Object.resource, namespace: namespace, fieldSelector: fieldSelector)
+    selection = ResourceSelection(resource: Object.resource, namespace: namespace, fieldSelector: fieldSelector)
   }
 
   func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }

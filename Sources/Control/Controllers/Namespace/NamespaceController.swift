@@ -53,7 +53,7 @@ struct NamespaceController: Sendable {
     var token: String?
     repeat {
       let page = try await context.client.listPage(
-        Selection(resource: resource, namespace: namespace, metadataOnly: true), continueToken: token)
+        ResourceSelection(resource: resource, namespace: namespace, metadataOnly: true), continueToken: token)
       all += page.items.map { ObjectMeta(json: $0["metadata"] ?? [:]) }
       token = page.continueToken
     } while token != nil
@@ -88,7 +88,7 @@ struct NamespaceController: Sendable {
   private func isEmpty(_ namespace: String) async throws -> Bool {
     for resource in resources {
       let page = try await context.client.listPage(
-        Selection(resource: resource, namespace: namespace, metadataOnly: true), limit: 1)
+        ResourceSelection(resource: resource, namespace: namespace, metadataOnly: true), limit: 1)
       if !page.items.isEmpty { return false }
     }
     return true

@@ -1,7 +1,7 @@
 public import KubeAPI
 
 /// Which objects a LIST or a WATCH is about.
-public struct Selection: Sendable, Hashable {
+public struct ResourceSelection: Sendable, Hashable {
   public var resource: GroupVersionResource
   public var namespace: String?
   public var labelSelector: String?
@@ -39,7 +39,7 @@ public struct Selection: Sendable, Hashable {
 extension KubeClient {
   /// One page of a list of objects whose type is known only at run time.
   public func listPage(
-    _ selection: Selection, limit: Int = KubeClient.pageSize, continueToken: String? = nil
+    _ selection: ResourceSelection, limit: Int = KubeClient.pageSize, continueToken: String? = nil
   ) async throws -> (items: [JSONValue], resourceVersion: String, continueToken: String?) {
     var query = selection.query
     if limit > 0 { query.append(("limit", String(limit))) }
