@@ -41,11 +41,12 @@ struct ViewSources {
       "  public var json: JSONValue", "", "  public init(json: JSONValue) { self.json = json }",
     ]
     if let resource {
-      lines += [
-        "", "  public static let resource = GroupVersionResource(",
-        "    group: \"\(resource.group)\", version: \"\(resource.version)\", resource: \"\(resource.name)\", "
-          + "kind: \"\(resource.kind)\",", "    isNamespaced: \(resource.isNamespaced))",
-      ]
+      let names =
+        "    group: \"\(resource.group)\", version: \"\(resource.version)\", resource: \"\(resource.name)\","
+      let kind = "kind: \"\(resource.kind)\","
+      lines += ["", "  public static let resource = GroupVersionResource("]
+      lines += names.count + kind.count < 120 ? ["\(names) \(kind)"] : [names, "    \(kind)"]
+      lines.append("    isNamespaced: \(resource.isNamespaced))")
     }
     for field in message.fields where resource == nil || field.name != "metadata" {
       let name = Self.keywords.contains(field.name) ? "`\(field.name)`" : field.name
