@@ -44,6 +44,7 @@ extension JSONValue {
   /// The document as compact JSON.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Adds the document as compact JSON to `output`.
   public func write(to output: inout [UInt8]) {
     switch self {
     case .null: output.append(contentsOf: "null".utf8)
@@ -103,4 +104,8 @@ extension JSONValue {
     }
     output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[run...]))
   }
+}
+
+extension JSONValue: CustomStringConvertible {
+  public var description: String { text }
 }
