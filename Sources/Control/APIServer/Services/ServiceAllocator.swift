@@ -262,6 +262,25 @@ enum ServiceFields {
       }
     }
     if ports != new.ports { new.ports = ports }
+    dropForeignFields(of: old, from: &new)
+  }
+
+  /// Fields that only the former type had go with it, unless the client has changed them: then they are an error.
+  private static func dropForeignFields(of old: ServiceSpec, from new: inout ServiceSpec) {
+    if new.type == old.type { return }
+    if new.type != "LoadBalancer" {
+      for name in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] where new.json[name] == old.json[name] {
+        new.json[name] = nil
+      }
+      if new.type != "NodePort" {
+        for name in ["externalTrafficPolicy", "healthCheckNodePort"] where new.json[name] == old.json[name] {
+          new.json[name] = nil
+        }
+      }
+    }
+    if new.type == "ExternalName", new.internalTrafficPolicy == old.internalTrafficPolicy {
+      new.internalTrafficPolicy = nil
+    }
   }
 
   static func setFamilies(_ spec: inout ServiceSpec) {
