@@ -17,11 +17,12 @@ struct Bootstrap: Sendable {
     try await create(dnsService, client)
   }
 
-  private func create(_ object: some KubeObject, _ client: KubeClient) async throws {
+  /// Looks before it creates: a service that is there already holds its address, which a second one cannot ask for.
+  private func create<Object: KubeObject>(_ object: Object, _ client: KubeClient) async throws {
     do {
+      _ = try await client.get(Object.self, object.key)
+    } catch let error as APIError where error.isNotFound {
       _ = try await client.create(object)
-    } catch let error as APIError where error.isAlreadyExists {
-      // From an earlier run.
     }
   }
 

@@ -92,7 +92,7 @@ public final class APIServer: Sendable {
   ]
 
   /// Answers one request. Errors are answers too.
-  public func handle(_ request: KubeRequest, user: UserInfo) async -> KubeResponse {
+  public func handle(_ request: KubeRequest, user: User) async -> KubeResponse {
     let start = ContinuousClock.now
     let query = RequestQuery(request.query)
     var verb = request.method
@@ -124,7 +124,7 @@ public final class APIServer: Sendable {
 
   private func objectRequest(
     _ request: KubeRequest, _ info: RequestInfo, _ path: RequestInfo.ResourcePath, _ query: RequestQuery,
-    _ user: UserInfo
+    _ user: User
   ) throws(StatusError) -> ObjectRequest {
     guard let resource = schema.resource(group: path.group, version: path.version, resource: path.resource) else {
       throw .unknownPath()
@@ -191,14 +191,14 @@ public final class APIServer: Sendable {
 
 extension APIServer {
   /// A transport for clients in this process. Requests have the rights of `user`.
-  public func transport(as user: UserInfo = .loopback) -> any KubeTransport {
+  public func transport(as user: User = .loopback) -> any KubeTransport {
     InProcessTransport(server: self, user: user)
   }
 }
 
 private struct InProcessTransport: KubeTransport {
   let server: APIServer
-  let user: UserInfo
+  let user: User
 
   func send(_ request: KubeRequest) async throws -> KubeResponse { await server.handle(request, user: user) }
 

@@ -42,22 +42,22 @@ import Testing
 
   @Test func certificatesDecideWhoOneIs() async throws {
     try await LiveControlPlane.with { live in
-      try await Self.withClient(live, nil) { client in
+      try await Self.withClient(live, nil) { client async throws in
         let (version, _) = try await Self.get(client, live.url + "/version")
         #expect(version == 200)
         let (status, text) = try await Self.get(client, live.url + "/api/v1/pods")
         #expect(status == 403)
         #expect(text.contains("system:anonymous"))
       }
-      try await Self.withClient(live, live.administrator) { client in
+      try await Self.withClient(live, live.administrator) { client async throws in
         #expect(try await Self.get(client, live.url + "/api/v1/pods").0 == 200)
       }
       let foreign = try CertificateAuthority(commonName: "foreign").administrator()
-      try await Self.withClient(live, foreign) { client in
+      try await Self.withClient(live, foreign) { client async throws in
         await #expect(throws: (any Error).self) { _ = try await Self.get(client, live.url + "/api/v1/pods") }
       }
       let node = try live.authority.node("node-1", addresses: ["127.0.0.1"])
-      try await Self.withClient(live, node) { client in
+      try await Self.withClient(live, node) { client async throws in
         #expect(try await Self.get(client, live.url + "/api/v1/nodes").0 == 200)
       }
     }
@@ -90,7 +90,7 @@ import Testing
       try await client.shutdown()
     }
     try await LiveControlPlane.with(in: directory.path) { live in
-      try await Self.withClient(live, live.administrator) { client in
+      try await Self.withClient(live, live.administrator) { client async throws in
         let url = live.url + "/api/v1/configmaps?watch=1&timeoutSeconds=1&resourceVersion=" + before.value
         let (status, text) = try await Self.get(client, url)
         #expect(status == 200)
@@ -101,7 +101,7 @@ import Testing
 
   @Test func bodiesHaveALimit() async throws {
     try await LiveControlPlane.with { live in
-      try await Self.withClient(live, live.administrator) { client in
+      try await Self.withClient(live, live.administrator) { client async throws in
         var request = HTTPClientRequest(url: live.url + "/api/v1/namespaces/default/configmaps")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -115,7 +115,12 @@ import Testing
   }
 
   /// What a plain connection gets back for bytes that are sent as they are, until it is closed or has `until` in it.
-  private static func raw(_ live: LiveControlPlane, _ text: String, until mark: String? = nil) async throws -> String {
+  ///
+  /// - Parameter then: goes on with the connection; its second argument reads until a text has come.
+  static func raw(
+    _ live: LiveControlPlane, _ text: String, until mark: String? = nil,
+    then: (((ByteBuffer) async throws -> Void, (String) async throws -> String) async throws -> String)? = nil
+  ) async throws -> String {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(live.authority.certificatePEM.utf8)))
     tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(live.administrator.certificate.utf8))
@@ -132,15 +137,25 @@ import Testing
     return try await channel.executeThenClose { inbound, outbound in
       try await outbound.write(ByteBuffer(string: text))
       var answer = ""
-      do {
-        for try await part in inbound {
-          answer += String(buffer: part)
-          if let mark, answer.contains(mark) { break }
+      var iterator = inbound.makeAsyncIterator()
+      func read(until mark: String?) async throws {
+        do {
+          while let part = try await iterator.next() {
+            answer += String(buffer: part)
+            if let mark, answer.contains(mark) { break }
+          }
+        } catch {
+          // A server that closes without a TLS farewell has said all it had to say.
         }
-      } catch {
-        // A server that closes without a TLS farewell has said all it had to say.
       }
-      return answer
+      try await read(until: mark)
+      guard let then else { return answer }
+      return try await then(
+        { try await outbound.write($0) },
+        { mark in
+          try await read(until: mark)
+          return answer
+        })
     }
   }
 
@@ -157,11 +172,15 @@ import Testing
 
   @Test func malformedRequestsGetA400AndNothingBreaks() async throws {
     try await LiveControlPlane.with { live in
-      for text in ["NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"] {
+      for text in [
+        "NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      ] {
         let answer = try await Self.raw(live, text)
         #expect(answer.hasPrefix("HTTP/1.1 400"), "\(text) → \(answer)")
       }
-      #expect(try await Self.raw(live, "GET /version HTTP/1.1\r\nHost: x\r\n\r\n", until: "gitVersion").contains("200 OK"))
+      #expect(
+        try await Self.raw(live, "GET /version HTTP/1.1\r\nHost: x\r\n\r\n", until: "gitVersion").contains("200 OK"))
     }
   }
 }

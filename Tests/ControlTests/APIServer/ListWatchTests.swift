@@ -93,7 +93,9 @@ import Testing
       let events = try await watch.next(4)
       #expect(events.map(\.type) == ["ADDED", "MODIFIED", "DELETED", "ADDED"])
       #expect(events.compactMap { $0.object[path: "metadata", "name"]?.stringValue } == ["b", "a", "b", "c"])
-      let versions = events.compactMap { $0.object[path: "metadata", "resourceVersion"]?.stringValue }.compactMap { Int($0) }
+      let versions = events.compactMap { $0.object[path: "metadata", "resourceVersion"]?.stringValue }.compactMap {
+        Int($0)
+      }
       #expect(versions == versions.sorted() && versions.count == 4)
       #expect(events[1].object[path: "data", "k"] == "v")
     }
@@ -211,7 +213,8 @@ import Testing
       let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
       let table = try await api.send("GET", Self.maps, accept: accept)
       #expect(table.json["kind"] == "Table")
-      #expect(table.json["columnDefinitions"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["Name", "Data", "Age"])
+      #expect(
+        table.json["columnDefinitions"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["Name", "Data", "Age"])
       #expect(table.json["rows"]?.arrayValue?.count == 2)
       let one = try await api.send("GET", Self.maps + "/a", accept: accept)
       #expect(one.json["rows"]?.arrayValue?.first?["cells"]?.arrayValue?.first == "a")
@@ -233,7 +236,8 @@ import Testing
       let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
       let aggregated = try await api.send("GET", "/apis", accept: accept)
       #expect(aggregated.json["kind"] == "APIGroupDiscoveryList")
-      #expect(aggregated.header("content-type") == "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
+      #expect(
+        aggregated.header("content-type") == "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
       let index = try await api.send("GET", "/openapi/v3")
       #expect(index.json[path: "paths", "api/v1"] != nil)
       let core = try await api.send("GET", "/openapi/v3/api/v1")

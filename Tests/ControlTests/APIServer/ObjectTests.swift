@@ -178,7 +178,8 @@ import Testing
       #expect(strict.status == 400)
       #expect(
         strict.json["message"]
-          == #"ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "colour""#)
+          == #"ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "colour""#
+      )
       let warned = try await api.send("POST", Self.maps + "?fieldValidation=Warn", map)
       #expect(warned.status == 201)
       #expect(warned.header("warning") == #"299 - "unknown field \"colour\"""#)
@@ -202,7 +203,8 @@ import Testing
       #expect(answer.json["message"]?.stringValue?.hasPrefix(#"Pod "p" is invalid: spec.containers[0].name"#) ?? false)
       let mismatch = try await api.send("POST", Self.pods, TestAPIServer.configMap("c"))
       #expect(mismatch.status == 400)
-      let wrongType = try await api.send("POST", Self.pods, ["metadata": ["name": "x"], "spec": ["containers": "none"]])
+      let wrongType = try await api.send(
+        "POST", Self.pods, ["metadata": ["name": "x"], "spec": ["containers": "none"]])
       #expect(wrongType.status == 400)
     }
   }
@@ -230,7 +232,8 @@ import Testing
   @Test func yamlAndProtobufAreReadToo() async throws {
     try await TestAPIServer.with { api in
       let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata:\n  k: \"1\"\n"
-      let made = try await api.send("POST", Self.maps, type: "application/yaml", accept: "application/yaml", raw: Array(yaml.utf8))
+      let made = try await api.send(
+        "POST", Self.maps, type: "application/yaml", accept: "application/yaml", raw: Array(yaml.utf8))
       #expect(made.status == 201)
       #expect(made.header("content-type") == "application/yaml")
       #expect(made.text.contains("kind: ConfigMap"))
@@ -265,10 +268,10 @@ import Testing
       #expect(try await api.send("GET", "/readyz", as: .anonymous).status == 200)
       #expect(try await api.send("GET", "/api", as: .anonymous).status == 403)
       #expect(try await api.send("GET", "/metrics", as: .anonymous).status == 403)
-      let stranger = UserInfo(name: "eve", groups: ["system:authenticated"])
+      let stranger = User(name: "eve", groups: ["system:authenticated"])
       #expect(try await api.send("GET", Self.pods, as: stranger).status == 403)
       #expect(try await api.send("GET", "/apis", as: stranger).status == 200)
-      let node = UserInfo(name: "system:node:a", groups: ["system:nodes", "system:authenticated"])
+      let node = User(name: "system:node:a", groups: ["system:nodes", "system:authenticated"])
       #expect(try await api.send("GET", Self.pods, as: node).status == 200)
       let review = try await api.send(
         "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",

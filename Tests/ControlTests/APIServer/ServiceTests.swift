@@ -96,7 +96,8 @@ import Testing
       #expect(refused.status == 422)
       #expect(
         refused.json["message"]
-          == #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30053: provided port is already allocated"#)
+          == #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30053: provided port is already allocated"#
+      )
       let internally = try await api.send(
         "PATCH", Self.services + "/a", ["spec": ["type": "ClusterIP"]], type: Self.merge)
       #expect(internally.status == 200, "\(internally.text)")

@@ -49,7 +49,7 @@ struct TestAPIServer: Sendable {
   /// Sends a request whose query stands behind the path: `/api/v1/pods?limit=1`.
   func send(
     _ method: String, _ uri: String, _ body: JSONValue? = nil, type: String = "application/json", accept: String? = nil,
-    raw: [UInt8]? = nil, as user: UserInfo = .loopback
+    raw: [UInt8]? = nil, as user: User = .loopback
   ) async throws -> Answer {
     let response = await server.handle(
       request(method, uri, raw ?? body?.bytes, type: type, accept: accept), user: user)

@@ -11,7 +11,7 @@ import Testing
     let certificate = try #require(try NIOSSLCertificate.fromPEMBytes(Array(pair.certificate.utf8)).first)
     #expect(
       ClientIdentity.user(certificate)
-        == UserInfo(name: "alice", groups: ["devs", "system:masters", "system:authenticated"]))
+        == User(name: "alice", groups: ["devs", "system:masters", "system:authenticated"]))
     let server = try authority.issue(commonName: "server", names: ["10.0.0.1", "fd00::1", "skiff"], usage: .server)
     #expect(try NIOSSLCertificate.fromPEMBytes(Array(server.certificate.utf8)).count == 1)
   }

@@ -3,7 +3,7 @@ import KubeAPI
 /// Who may do what.
 protocol Authorizer: Sendable {
   /// Whether the user may do this; `nil` where this authorizer has no opinion.
-  func allows(_ user: UserInfo, _ request: RequestInfo) async -> Bool?
+  func allows(_ user: User, _ request: RequestInfo) async -> Bool?
 }
 
 /// What holds before roles are asked: `system:masters` may do everything, a name with a certificate of the cluster may
@@ -11,7 +11,7 @@ protocol Authorizer: Sendable {
 struct BaseAuthorizer: Authorizer {
   static let publicPaths: Set<String> = ["/healthz", "/livez", "/readyz", "/version", "/version/"]
 
-  func allows(_ user: UserInfo, _ request: RequestInfo) async -> Bool? {
+  func allows(_ user: User, _ request: RequestInfo) async -> Bool? {
     if user.groups.contains("system:masters") { return true }
     if request.resource == nil, request.verb == .get {
       if Self.publicPaths.contains(request.path) { return true }
@@ -33,7 +33,7 @@ struct BaseAuthorizer: Authorizer {
 struct AuthorizerChain: Authorizer {
   var authorizers: [any Authorizer]
 
-  func allows(_ user: UserInfo, _ request: RequestInfo) async -> Bool? {
+  func allows(_ user: User, _ request: RequestInfo) async -> Bool? {
     for authorizer in authorizers {
       if let opinion = await authorizer.allows(user, request) { return opinion }
     }
@@ -42,7 +42,7 @@ struct AuthorizerChain: Authorizer {
 }
 
 extension StatusError {
-  static func denied(_ user: UserInfo, _ request: RequestInfo) -> StatusError {
+  static func denied(_ user: User, _ request: RequestInfo) -> StatusError {
     guard let path = request.resource else {
       return StatusError(
         code: 403, reason: "Forbidden",

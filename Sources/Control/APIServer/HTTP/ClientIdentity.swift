@@ -4,12 +4,12 @@ import X509
 
 /// The user that a client certificate stands for: the common name, and the organizations as groups.
 enum ClientIdentity {
-  static func user(_ certificate: NIOSSLCertificate) -> UserInfo? {
+  static func user(_ certificate: NIOSSLCertificate) -> User? {
     guard let der = try? certificate.toDERBytes(), let parsed = try? Certificate(derEncoded: der) else { return nil }
     return user(parsed.subject)
   }
 
-  static func user(_ subject: DistinguishedName) -> UserInfo? {
+  static func user(_ subject: DistinguishedName) -> User? {
     var name: String?
     var groups: [String] = []
     for relative in subject {
@@ -20,6 +20,6 @@ enum ClientIdentity {
       }
     }
     guard let name else { return nil }
-    return UserInfo(name: name, groups: groups + ["system:authenticated"])
+    return User(name: name, groups: groups + ["system:authenticated"])
   }
 }

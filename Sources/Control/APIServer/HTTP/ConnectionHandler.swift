@@ -20,7 +20,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var body: ByteBuffer?
   private var received = 0
   private var answering: Task<Void, Never>?
-  private var user: UserInfo?
+  private var user: User?
 
   init(server: APIServer, logger: Logger) {
     self.server = server
@@ -98,7 +98,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   /// Who the client is, by its certificate. The handshake has verified that; it is read once.
-  private func identity(_ context: ChannelHandlerContext) -> UserInfo {
+  private func identity(_ context: ChannelHandlerContext) -> User {
     if let user { return user }
     let certificate = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate()
     let found = certificate.flatMap { ClientIdentity.user($0) } ?? .anonymous

@@ -9,7 +9,7 @@ struct ObjectRequest: Sendable {
   let resource: Schema.Resource
   let subresource: Schema.Subresource?
   let query: RequestQuery
-  let user: UserInfo
+  let user: User
   let request: KubeRequest
 
   var name: ResourceName { ResourceName(resource) }

@@ -50,7 +50,8 @@ struct ProtobufObject {
 
   /// Fields whose zero or `false` says something else than their absence.
   private static let zerosThatCount: Set<String> = [
-    "activeDeadlineSeconds", "allocateLoadBalancerNodePorts", "allowPrivilegeEscalation", "automountServiceAccountToken",
+    "activeDeadlineSeconds", "allocateLoadBalancerNodePorts", "allowPrivilegeEscalation",
+    "automountServiceAccountToken",
     "blockOwnerDeletion", "controller", "defaultMode", "deletionGracePeriodSeconds", "enableServiceLinks", "fsGroup",
     "gracePeriodSeconds", "hostUsers", "immutable", "leaseDurationSeconds", "leaseTransitions", "mode", "optional",
     "orphanDependents", "priority", "privileged", "progressDeadlineSeconds", "publishNotReadyAddresses",

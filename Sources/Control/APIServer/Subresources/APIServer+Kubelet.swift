@@ -108,7 +108,7 @@ extension APIServer {
   /// The connection is passed on byte for byte, so a protocol is accepted only if the runtime behind the kubelet can
   /// speak it: SPDY/3.1, and WebSocket up to version 4. A client that offers only version 5, as kubectl does from 1.31
   /// on, is refused, upon which it falls back to SPDY.
-  func tunnel(_ request: KubeRequest, user: UserInfo) async throws(StatusError) -> Tunnel {
+  func tunnel(_ request: KubeRequest, user: User) async throws(StatusError) -> Tunnel {
     let query = RequestQuery(request.query)
     let info = try RequestInfo(method: request.method, path: request.path, isWatch: false)
     guard await authorizer.allows(user, info) ?? false else { throw .denied(user, info) }

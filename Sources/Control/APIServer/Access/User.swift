@@ -1,5 +1,5 @@
 /// Who makes a request.
-public struct UserInfo: Sendable, Hashable {
+public struct User: Sendable, Hashable {
   public var name: String
   public var groups: [String]
 
@@ -9,9 +9,9 @@ public struct UserInfo: Sendable, Hashable {
   }
 
   /// A request without credentials.
-  public static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
+  public static let anonymous = User(name: "system:anonymous", groups: ["system:unauthenticated"])
   /// The server itself: controllers and scheduler in the same process.
-  public static let loopback = UserInfo(
+  public static let loopback = User(
     name: "system:apiserver", groups: ["system:authenticated", "system:masters"])
 
   public var isAnonymous: Bool { groups.contains("system:unauthenticated") }
