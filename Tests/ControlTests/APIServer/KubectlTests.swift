@@ -138,7 +138,6 @@ import Testing
       async let watched = kubectl(
         "get", "configmaps", "-w", "--output-watch-events", "--no-headers", "--request-timeout=6s")
       // The watch is known to stand when the server counts it.
-      let client = try live.client()
       let stands = try await eventually {
         let metrics = try await kubectl("get", "--raw", "/metrics").text
         return metrics.split(separator: "\n").contains { line in
@@ -151,8 +150,7 @@ import Testing
       let lines = try await watched.text.split(separator: "\n").map {
         $0.split(separator: " ").prefix(2).joined(separator: " ")
       }
-      #expect(lines == ["ADDED seen", "DELETED seen"])
-      try await client.shutdown()
+      #expect(lines.filter { $0.hasSuffix(" seen") } == ["ADDED seen", "DELETED seen"])
     }
   }
 }
