@@ -4,7 +4,7 @@ public struct SelfSubjectReviewStatus: JSONView {
 
   public init(json: JSONValue) { self.json = json }
 
-  public var userInfo: UserInfo? {
+  public var userInfo: AuthenticationUserInfo? {
     get { json.field("userInfo") }
     set { json.setField("userInfo", newValue) }
   }

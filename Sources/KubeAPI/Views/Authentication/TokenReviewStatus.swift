@@ -9,7 +9,7 @@ public struct TokenReviewStatus: JSONView {
     set { json.setField("authenticated", newValue) }
   }
 
-  public var user: UserInfo? {
+  public var user: AuthenticationUserInfo? {
     get { json.field("user") }
     set { json.setField("user", newValue) }
   }

@@ -1,5 +1,5 @@
 /// `UserInfo` of `authentication.v1`.
-public struct UserInfo: JSONView {
+public struct AuthenticationUserInfo: JSONView {
   public var json: JSONValue
 
   public init(json: JSONValue) { self.json = json }
