@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -175,6 +176,24 @@ import Testing
     #expect(try await again.get("a/y")?.value == Self.bytes("y"))
     #expect(try await again.create("a/z", []) == 4)
     await again.close()
+  }
+
+  /// What the disk holds at a moment is what a killed process leaves.
+  @Test func whatWasAcknowledgedIsThereAfterACrash() async throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let store = try SQLiteStore(.file(directory.path + "/store.db"))
+    for number in 1...50 { _ = try await store.create("a/\(number)", Self.bytes("\(number)")) }
+    for end in ["", "-wal"] {
+      try FileManager.default.copyItem(
+        atPath: directory.path + "/store.db" + end, toPath: directory.path + "/crashed.db" + end)
+    }
+    let crashed = try SQLiteStore(.file(directory.path + "/crashed.db"))
+    #expect(try await crashed.currentRevision() == 50)
+    #expect(try await crashed.list(StoreQuery(prefix: "a/")).objects.count == 50)
+    #expect(try await crashed.create("a/51", []) == 51)
+    await crashed.close()
+    await store.close()
   }
 
   @Test func whatIsNoDatabaseIsRefused() throws {
