@@ -109,6 +109,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "X509", package: "swift-certificates"),
       ] + nio + node,
       swiftSettings: strict),
@@ -140,6 +141,7 @@ let package = Package(
       ] + nio + log, swiftSettings: strict),
     .testTarget(
       name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio, swiftSettings: strict),
+    .testTarget(name: "SkiffTests", dependencies: ["skiff", "Netlink"], swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -5,7 +5,7 @@ public import Logging
 import NIOCore
 import NIOPosix
 import Netlink
-import ServiceLifecycle
+public import ServiceLifecycle
 public import Telemetry
 
 /// The DNS server of a node: the cluster's zone from a snapshot, everything else from upstreams.
@@ -13,7 +13,7 @@ public import Telemetry
 /// `run` binds, serves, and returns after a graceful shutdown or when its task is cancelled. The addresses on `lo` and
 /// the table `inet skiff-dns` stay behind, so that a restart finds them and pods keep their route to the node's own
 /// DNS; ``cleanup(_:)`` removes them.
-public struct DNSServer: Sendable {
+public struct DNSServer: ServiceLifecycle.Service {
   private let configuration: Configuration
   private let client: KubeClient
   private let metrics: MetricsRegistry

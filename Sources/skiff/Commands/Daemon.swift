@@ -1,0 +1,47 @@
+import Logging
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// What all long-running commands have in common: a lock on their folder, metrics and health over HTTP, an orderly end.
+struct Daemon {
+  let name: String
+  let metrics = MetricsRegistry()
+  let health = HealthChecks()
+  let logger: Logger
+
+  /// - Parameter runDirectory: made if need be; one daemon at a time works in it.
+  init(_ name: String, runDirectory: String, lock: String = "lock") throws {
+    self.name = name
+    logger = Logger(label: name)
+    try Files.makeDirectory(runDirectory, mode: 0o755)
+    try DaemonLock.acquire("\(runDirectory)/\(lock)", for: "skiff \(name) in \(runDirectory)")
+    health.register("ping") { .healthy }
+  }
+
+  /// Runs services until SIGTERM or SIGINT, or until one of them fails.
+  ///
+  /// They are started in order and, at the end, asked to stop in reverse order.
+  func run(_ services: [any ServiceLifecycle.Service]) async throws {
+    logger.info("starting", metadata: ["version": "\(Version.current)"])
+    var configuration = ServiceGroupConfiguration(
+      services: services.map {
+        ServiceGroupConfiguration.ServiceConfiguration(
+          service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    configuration.maximumGracefulShutdownDuration = .seconds(10)
+    try await ServiceGroup(configuration: configuration).run()
+    logger.info("ended")
+  }
+
+  func telemetry(_ address: TelemetryAddress) -> TelemetryServer {
+    TelemetryServer(host: address.host, port: address.port, metrics: metrics, health: health, logger: logger)
+  }
+
+  /// The group's own words are of interest only when something is wrong.
+  private var quiet: Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .warning)
+    return logger
+  }
+}

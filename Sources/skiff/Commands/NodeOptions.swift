@@ -1,0 +1,41 @@
+import ArgumentParser
+import KubeClient
+import Logging
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What every command of the node daemon takes.
+struct NodeOptions: ParsableArguments {
+  @Option(help: "The kubeconfig with which to reach the API server.")
+  var kubeconfig: String
+
+  @Option(help: "The node's name in the cluster; the host's name where it is left out.")
+  var nodeName: String?
+
+  @Option(help: ArgumentHelp("Sockets, locks and other files that a reboot may take.", valueName: "folder"))
+  var runDir = "/run/skiff-node"
+
+  @Option(help: ArgumentHelp("Files that outlive a reboot.", valueName: "folder"))
+  var rootDir = "/var/lib/skiff-node"
+
+  @OptionGroup var networks: ClusterNetworkOptions
+  @OptionGroup var logging: LoggingOptions
+
+  var name: String {
+    if let nodeName { return nodeName }
+    var buffer = [CChar](repeating: 0, count: 256)
+    gethostname(&buffer, buffer.count - 1)
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
+  }
+
+  /// - Throws: as ``client(_:logger:)``, before anything is made.
+  func checkKubeconfig() throws { _ = try ClientConfiguration(kubeconfig: kubeconfig) }
+
+  /// - Throws: an error that names the kubeconfig and what is wrong in it.
+  func client(_ component: String, logger: Logger) throws -> KubeClient {
+    try KubeClient(
+      ClientConfiguration(kubeconfig: kubeconfig), userAgent: "\(component)/\(Version.current)", logger: logger)
+  }
+}

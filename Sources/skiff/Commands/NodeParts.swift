@@ -1,0 +1,140 @@
+import ArgumentParser
+import ClusterDNS
+import KubeClient
+import Kubelet
+import Logging
+import NetAgent
+import Netlink
+import ServiceLifecycle
+import ServiceProxy
+
+/// The parts of the node daemon, each with the settings that the command line gives.
+struct NodeParts {
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case network, proxy, dns, kubelet
+  }
+
+  let options: NodeOptions
+  let daemon: Daemon
+
+  private var cniConfigDirectory: String { "\(options.runDir)/cni/net.d" }
+  private var cniBinDirectory: String { "\(options.runDir)/cni/bin" }
+
+  private func logger(_ label: String) -> Logger { Logger(label: label) }
+
+  private func client(_ component: String) throws -> KubeClient {
+    try options.client(component, logger: logger("client"))
+  }
+
+  /// An executable of skiff that lies beside the running one.
+  private func sibling(_ name: String) throws -> String {
+    let own = try Files.ownExecutable()
+    let path = String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)]) + "/\(name)"
+    guard Files.exists(path) else { throw UserError("\(path) is missing: it is built and installed beside skiff") }
+    return path
+  }
+
+  func network(_ client: KubeClient) throws -> NetworkAgent {
+    let networks = options.networks.networks
+    return NetworkAgent(
+      configuration: NetworkAgent.Configuration(
+        nodeName: options.name, clusterCIDRs: [networks.clusterCIDR].compactMap { IPPrefix($0) },
+        serviceCIDRs: [networks.serviceCIDR].compactMap { IPPrefix($0) }, stateDirectory: "\(options.rootDir)/network",
+        socketPath: "\(options.runDir)/cni.sock", cniConfigDirectory: cniConfigDirectory,
+        cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni")),
+      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("network"))
+  }
+
+  func proxy(_ client: KubeClient) -> Proxy {
+    let networks = options.networks.networks
+    return Proxy(
+      configuration: Proxy.Configuration(
+        nodeName: options.name, clusterCIDRs: [networks.clusterCIDR].compactMap { IPPrefix($0) },
+        serviceCIDRs: [networks.serviceCIDR].compactMap { IPPrefix($0) }),
+      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("proxy"))
+  }
+
+  func dns(_ client: KubeClient) -> DNSServer {
+    let networks = options.networks.networks
+    return DNSServer(
+      configuration: DNSServer.Configuration(
+        nodeName: options.name, clusterDomain: networks.domain,
+        listenAddresses: [networks.dns, "169.254.20.10"].compactMap { IPAddress($0) }.map { ListenAddress($0) }),
+      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("dns"))
+  }
+
+  func kubelet(_ client: KubeClient, _ settings: KubeletOptions) throws -> NodeKubelet {
+    let networks = options.networks.networks
+    let folder = CertificateFolder(path: settings.certificates)
+    let hasCertificate = Files.exists(folder.certificate("kubelet"))
+    return NodeKubelet(
+      configuration: NodeKubelet.Configuration(
+        nodeName: options.name, nodeAddresses: try settings.addresses(), rootDirectory: options.rootDir,
+        runDirectory: options.runDir, cniConfigDirectory: cniConfigDirectory, cniBinDirectory: cniBinDirectory,
+        clusterDNS: [networks.dns], clusterDomain: networks.domain, imagesDirectories: settings.images,
+        pauseExecutable: try sibling("skiff-pause"),
+        servingCertificatePath: hasCertificate ? folder.certificate("kubelet") : nil,
+        servingKeyPath: hasCertificate ? folder.key("kubelet") : nil,
+        clientCAPath: Files.exists(folder.authorityCertificate) ? folder.authorityCertificate : nil,
+        cgroupRoot: settings.cgroupRoot, runtimeEndpoint: settings.runtimeEndpoint),
+      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("kubelet"))
+  }
+
+  /// The parts that are asked for, over one connection to the API server.
+  func services(_ parts: [Part], _ settings: KubeletOptions?) throws -> [any ServiceLifecycle.Service] {
+    let client = try client(daemon.name == "node" ? "skiff-node" : "skiff-\(daemon.name)")
+    var services: [any ServiceLifecycle.Service] = [ClientService(client: client)]
+    for part in Part.allCases where parts.contains(part) {
+      switch part {
+      case .network: services.append(try network(client))
+      case .proxy: services.append(proxy(client))
+      case .dns: services.append(dns(client))
+      case .kubelet:
+        guard let settings else { throw UserError("the kubelet runs as a part of `skiff node` only", exitCode: 2) }
+        services.append(try kubelet(client, settings))
+      }
+    }
+    return services
+  }
+}
+
+/// What only the kubelet takes.
+struct KubeletOptions: ParsableArguments {
+  @Option(help: "The node's address; the first one that other machines can reach where it is left out.")
+  var nodeIp: String?
+
+  @Option(help: ArgumentHelp("A folder with image archives (OCI or docker) to load.", valueName: "folder"))
+  var images: [String] = []
+
+  @Option(help: "The control group below which those of the pods are made.")
+  var cgroupRoot = "/skiff"
+
+  @Option(
+    help: ArgumentHelp(
+      "kubelet.crt, kubelet.key and ca.crt, by which the API server knows the kubelet.", valueName: "folder")
+  )
+  var certificates = "/etc/skiff/pki"
+
+  @Option(help: "The unix socket of a container runtime (CRI); a containerd of its own where it is left out.")
+  var runtimeEndpoint: String?
+
+  func validate() throws {
+    if let nodeIp, IPAddress(nodeIp) == nil { throw ValidationError("--node-ip \(nodeIp) is no address") }
+    for folder in images where !Files.isDirectory(folder) {
+      throw ValidationError("--images \(folder): there is no such folder")
+    }
+  }
+
+  /// The node's addresses, IPv4 first.
+  func addresses() throws -> [String] {
+    if let nodeIp { return [nodeIp] }
+    let socket = try RouteSocket()
+    let links = try socket.links().filter { $0.isUp && !$0.isLoopback }.map(\.index)
+    let all = try socket.addresses().filter { $0.scope == 0 && links.contains($0.interface) }.map(\.address)
+    let own = IPAddress.Family.allCases.compactMap { family in all.first { $0.family == family } }
+    guard !own.isEmpty else {
+      throw UserError("this machine has no address that others can reach: name one with --node-ip")
+    }
+    return own.map { "\($0)" }
+  }
+}

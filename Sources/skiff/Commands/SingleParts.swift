@@ -1,0 +1,50 @@
+import ArgumentParser
+
+/// One part of the node daemon alone, against any Kubernetes API server.
+protocol SinglePart: AsyncParsableCommand {
+  static var part: NodeParts.Part { get }
+  var options: NodeOptions { get }
+  var telemetryAddress: TelemetryAddress { get }
+}
+
+extension SinglePart {
+  func run() async throws {
+    options.logging.bootstrap()
+    // The kubeconfig first: it is what people get wrong.
+    try options.checkKubeconfig()
+    try Preflight.requireRoot(Self.part.rawValue)
+    let name = Self.part.rawValue
+    let daemon = try Daemon(name, runDirectory: options.runDir, lock: "\(name).lock")
+    let services = try NodeParts(options: options, daemon: daemon).services([Self.part], nil)
+    try await daemon.run([daemon.telemetry(telemetryAddress)] + services)
+  }
+}
+
+struct Network: SinglePart {
+  static let configuration = CommandConfiguration(abstract: "Run only pod addresses, links, routes and policy.")
+  static let part = NodeParts.Part.network
+
+  @OptionGroup var options: NodeOptions
+  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
+  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10258)
+}
+
+struct ProxyCommand: SinglePart {
+  static let configuration = CommandConfiguration(
+    commandName: "proxy", abstract: "Run only the service proxy, in place of kube-proxy.")
+  static let part = NodeParts.Part.proxy
+
+  @OptionGroup var options: NodeOptions
+  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
+  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10256)
+}
+
+struct DNS: SinglePart {
+  static let configuration = CommandConfiguration(
+    commandName: "dns", abstract: "Run only cluster DNS, in place of CoreDNS and NodeLocal DNSCache.")
+  static let part = NodeParts.Part.dns
+
+  @OptionGroup var options: NodeOptions
+  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
+  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 9153)
+}
