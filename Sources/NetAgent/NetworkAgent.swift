@@ -36,6 +36,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     let network = try PodNetwork(in: try namespace ?? NetworkNamespace.current())
     let (journal, records, damaged) = try AddressJournal.open(folder: configuration.stateDirectory)
     if damaged > 0 { logger.error("the address journal has \(damaged) damaged lines, which were passed over") }
+    defer { journal.unlock() }
     let handler = CNIHandler(
       ledger: AddressLedger(replaying: records), journal: journal, network: network, metrics: metrics, logger: logger)
     try installation.linkPlugins()
@@ -45,7 +46,9 @@ public struct NetworkAgent: ServiceLifecycle.Service {
         nodeName: configuration.nodeName, clusterCIDRs: configuration.clusterCIDRs,
         serviceCIDRs: configuration.serviceCIDRs),
       metrics: metrics, logger: logger)
-    health.register("network", [.ready, .health]) { await loop.health() }
+    health.register("network", [.ready, .health]) { [weak loop] in
+      await loop?.health() ?? .unhealthy("the network agent has ended")
+    }
     let signals = try AgentSignals(
       nodes: Informer<Node, NodeDefinition>(client) { NodeDefinition($0) }, in: network.namespace)
     let server = try CNIServer(path: configuration.socketPath) { handler.answer($0) }

@@ -69,6 +69,9 @@ final class AddressJournal: Sendable {
     close(lock)
   }
 
+  /// Lets another agent have the folder. Nothing may be written afterwards.
+  func unlock() { flock(lock, LOCK_UN) }
+
   /// Writes records, all or none. Give the result to ``sync(_:)``.
   @discardableResult
   func append(_ records: [JournalRecord]) throws(JournalError) -> UInt64 {
