@@ -48,31 +48,33 @@ struct ControllerSet: ServiceLifecycle.Service {
     self.caches = caches
     self.logger = logger
     metrics = ControllerMetrics(registry)
-    let context = ControllerContext(
-      client: client, caches: caches, events: EventRecorder(client, component: "skiff-controllers"), logger: logger)
+    /// Events name the part that tells, by upstream's names.
+    func context(_ component: String) -> ControllerContext {
+      ControllerContext(
+        client: client, caches: caches, events: EventRecorder(client, component: component), logger: logger)
+    }
     let resources = Self.collectable()
     // Events come and go by the thousand and own nothing.
     graph = ObjectGraph(client, resources: resources.filter { $0.resource != "events" })
     loops = [
-      DeploymentController(context).loop,
-      ReplicaSetController(context).loop,
-      EndpointsController(context).loop,
-      ServiceAccountController(context).loop,
-      RootCAPublisher(context, certificate: configuration.rootCertificate).loop,
-      NamespaceController(context, graph: graph, resources: resources).loop,
-      GarbageCollector(context, graph: graph).loop,
+      DeploymentController(context("deployment-controller")).loop,
+      ReplicaSetController(context("replicaset-controller")).loop,
+      EndpointsController(context("endpoint-slice-controller")).loop,
+      ServiceAccountController(context("serviceaccount-controller")).loop,
+      RootCAPublisher(context("root-ca-publisher"), certificate: configuration.rootCertificate).loop,
+      NamespaceController(context("namespace-controller"), graph: graph, resources: resources).loop,
+      GarbageCollector(context("garbage-collector"), graph: graph).loop,
       try NodeIPAMController(
-        context, clusterCIDRs: configuration.clusterCIDRs, maskSize: configuration.nodeCIDRMaskSize,
+        context("cidrAllocator"), clusterCIDRs: configuration.clusterCIDRs, maskSize: configuration.nodeCIDRMaskSize,
         maskSizeIPv6: configuration.nodeCIDRMaskSizeIPv6
       ).loop,
-      NodeLifecycleController(context, gracePeriod: configuration.nodeGracePeriod).loop,
-      TaintEvictionController(context).loop,
-      PodCollector(context).loop,
+      NodeLifecycleController(context("node-controller"), gracePeriod: configuration.nodeGracePeriod).loop,
+      TaintEvictionController(context("taint-eviction-controller")).loop,
+      PodCollector(context("pod-garbage-collector")).loop,
     ]
-    let schedulerContext = ControllerContext(
-      client: client, caches: caches,
-      events: EventRecorder(client, component: SchedulerState.schedulerName), logger: logger)
-    scheduler = configuration.runsScheduler ? Scheduler(schedulerContext, metrics: SchedulerMetrics(registry)) : nil
+    scheduler =
+      configuration.runsScheduler
+      ? Scheduler(context(SchedulerState.schedulerName), metrics: SchedulerMetrics(registry)) : nil
     health.register("controllers", [.ready]) {
       caches.pods.isSynced && caches.nodes.isSynced ? .healthy : .unhealthy("the caches are not filled yet")
     }
