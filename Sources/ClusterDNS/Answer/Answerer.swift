@@ -216,7 +216,7 @@ struct Answerer: ~Copyable {
     random ^= random << 13
     random ^= random >> 7
     random ^= random << 17
-    return Int(truncatingIfNeeded: (random >> 33) &* UInt64(truncatingIfNeeded: count) >> 31)
+    return Int(truncatingIfNeeded: ((random >> 33) &* UInt64(truncatingIfNeeded: count)) >> 31)
   }
 
   @inline(__always)

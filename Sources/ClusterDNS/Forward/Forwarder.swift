@@ -91,6 +91,9 @@ final class Forwarder: @unchecked Sendable {  // everything mutable is touched o
   // MARK: On the loop
 
   private func perform(_ actions: [ForwardState.Action]) {
+    let current = DNSMetrics.ForwardReadings(
+      tally: state.tally, entries: state.cache.count, size: state.cache.size)
+    readings.withLock { $0 = current }
     for action in actions {
       switch action {
       case .answer(let request, let response, let age): request.reply(response.reply(to: request, age: age))
@@ -103,9 +106,6 @@ final class Forwarder: @unchecked Sendable {  // everything mutable is touched o
         }
       }
     }
-    let current = DNSMetrics.ForwardReadings(
-      tally: state.tally, entries: state.cache.count, size: state.cache.size)
-    readings.withLock { $0 = current }
     schedule()
   }
 
