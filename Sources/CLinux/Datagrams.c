@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,14 +95,8 @@ const void *linux_datagrams_peer(const linux_datagrams *batch, unsigned index, u
   return &calls->peers[index];
 }
 
-int linux_datagrams_send(linux_datagrams *batch, int socket) {
+static int send_headers(linux_datagrams *batch, int socket) {
   struct calls *calls = batch->calls;
-  for (unsigned i = 0; i < batch->queued; i++) {
-    unsigned peer = batch->out_peers[i];
-    calls->out_vectors[i].iov_len = batch->out_lengths[i];
-    calls->out[i].msg_hdr.msg_name = &calls->peers[peer];
-    calls->out[i].msg_hdr.msg_namelen = calls->in[peer].msg_hdr.msg_namelen;
-  }
   unsigned at = 0;
   int sent = 0;
   while (at < batch->queued) {
@@ -117,6 +112,17 @@ int linux_datagrams_send(linux_datagrams *batch, int socket) {
   }
   batch->queued = 0;
   return sent;
+}
+
+int linux_datagrams_send(linux_datagrams *batch, int socket) {
+  struct calls *calls = batch->calls;
+  for (unsigned i = 0; i < batch->queued; i++) {
+    unsigned peer = batch->out_peers[i];
+    calls->out_vectors[i].iov_len = batch->out_lengths[i];
+    calls->out[i].msg_hdr.msg_name = &calls->peers[peer];
+    calls->out[i].msg_hdr.msg_namelen = calls->in[peer].msg_hdr.msg_namelen;
+  }
+  return send_headers(batch, socket);
 }
 
 int linux_datagram_send(int socket, const void *bytes, size_t count, const void *peer, uint32_t peer_length) {
@@ -181,4 +187,19 @@ int linux_stream_listener(const void *bytes, uint32_t length, int backlog) {
 int linux_socket_name(int socket, void *address, uint32_t size) {
   socklen_t length = size;
   return getsockname(socket, address, &length) < 0 ? -errno : 0;
+}
+
+int linux_datagrams_send_to(linux_datagrams *batch, int socket, const void *peer, uint32_t peer_length) {
+  struct calls *calls = batch->calls;
+  for (unsigned i = 0; i < batch->queued; i++) {
+    calls->out_vectors[i].iov_len = batch->out_lengths[i];
+    calls->out[i].msg_hdr.msg_name = (void *)peer;
+    calls->out[i].msg_hdr.msg_namelen = peer_length;
+  }
+  return send_headers(batch, socket);
+}
+
+int linux_datagram_timeout(int socket, unsigned milliseconds) {
+  struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
+  return setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) < 0 ? -errno : 0;
 }

@@ -72,3 +72,10 @@ int linux_stream_listener(const void *_Nonnull address, uint32_t length, int bac
 
 /// The sockaddr that a socket is bound to, at most `size` bytes of it. Returns 0 or -errno.
 int linux_socket_name(int socket, void *_Nonnull address, uint32_t size);
+
+/// Sends what was queued to one peer, whoever was answered, and empties the queue. Returns how many were sent.
+int linux_datagrams_send_to(
+  linux_datagrams *_Nonnull batch, int socket, const void *_Nonnull peer, uint32_t peer_length);
+
+/// Makes receiving on a socket give up after so many milliseconds. Returns 0 or -errno.
+int linux_datagram_timeout(int socket, unsigned milliseconds);
