@@ -12,6 +12,11 @@ enum Kernel {
   /// Runs a program inside a namespace and gives its output; a failure is thrown with what it said.
   @discardableResult
   static func run(_ namespace: NetworkNamespace, _ arguments: String...) throws -> String {
+    try run(namespace, arguments)
+  }
+
+  @discardableResult
+  static func run(_ namespace: NetworkNamespace, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
     process.arguments = ["--net=/proc/\(getpid())/fd/\(namespace.descriptor)"] + arguments

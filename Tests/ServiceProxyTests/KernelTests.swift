@@ -50,21 +50,86 @@ struct KernelTests {
     var programmer = ServiceProgrammer(socket, options: Self.options)
     let report = try programmer.start(Self.everything())
     #expect(report.failures.map { "\($0.subject): \($0.error)" } == [])
-    for chain in try socket.chains(in: Ruleset.table) {
-      do {
-        let text = try Kernel.run(namespace, "nft", "list", "chain", "inet", "skiff-proxy", chain.name)
-        print(text)
-      } catch { print(chain.name, error) }
-    }
-    for chain in try socket.sets(in: Ruleset.table) {
-      do {
-        let text = try Kernel.run(
-          namespace, "nft", "list", chain.isMap ? "map" : "set", "inet", "skiff-proxy", chain.name)
-        print(text)
-      } catch { print(chain.name, error) }
-    }
     let listing = try Kernel.run(namespace, "nft", "list", "ruleset")
-    print(listing)
     #expect(listing.contains("table inet skiff-proxy"))
+  }
+
+  @Test func restartWithNothingChangedWritesNothing() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try Kernel.socket(namespace)
+    let state = try Self.everything()
+    var first = ServiceProgrammer(socket, options: Self.options)
+    let written = try first.start(state)
+    #expect(written.transactions > 0)
+    var second = ServiceProgrammer(socket, options: Self.options)
+    let report = try second.start(state)
+    #expect(report.failures.isEmpty)
+    #expect(report.transactions == 0)
+    #expect(report.elements == 0)
+    #expect(second.appliedFrontends == first.appliedFrontends)
+  }
+
+  @Test func rulesetDoesNotGrowWithServices() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try Kernel.socket(namespace)
+    var programmer = ServiceProgrammer(socket, options: Self.options)
+    _ = try programmer.start(.synthetic(services: 1, endpoints: 3))
+    let few = try (socket.chains(in: Ruleset.table).count, socket.rules(in: Ruleset.table).count)
+    let report = try programmer.start(.synthetic(services: 300, endpoints: 3))
+    #expect(report.failures.isEmpty)
+    let many = try (socket.chains(in: Ruleset.table).count, socket.rules(in: Ruleset.table).count)
+    #expect(few == many)
+    #expect(try socket.elements(of: "endpoints4", in: Ruleset.table).count == 900)
+  }
+
+  @Test func oneEndpointMoreIsOneTransactionOfThreeElements() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try Kernel.socket(namespace)
+    var programmer = ServiceProgrammer(socket, options: Self.options)
+    var state = ProxyState.synthetic(services: 20, endpoints: 4)
+    _ = try programmer.start(state)
+    let service = ObjectKey(namespace: "default", name: "service-7")
+    let slice = ObjectKey(namespace: "default", name: "service-7-v4")
+    var changed = try #require(state.slices[slice])
+    changed.endpoints.append(EndpointDefinition(try address("10.244.99.1")))
+    #expect(state.setSlice(slice, changed) == [service])
+    programmer.update([service], from: state)
+    let report = programmer.flush()
+    #expect(report.failures.isEmpty)
+    #expect(report.transactions == 1)
+    // The new bucket, and the frontend leads to another chain: deleted and added.
+    #expect(report.elements == 3)
+  }
+
+  @Test func damageIsFoundAndRepaired() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try Kernel.socket(namespace)
+    let state = try Self.everything()
+    var programmer = ServiceProgrammer(socket, options: Self.options)
+    _ = try programmer.start(state)
+    let before = programmer.appliedFrontends
+    let table = ["inet", "skiff-proxy"]
+    try Kernel.run(namespace, ["nft", "flush", "chain"] + table + ["services4"])
+    try Kernel.run(namespace, ["nft", "flush", "chain"] + table + ["lb4-2"])
+    try Kernel.run(namespace, ["nft", "delete", "element"] + table + ["dispatch4", "{ 10.96.0.10 . tcp . 80 }"])
+    try Kernel.run(
+      namespace, ["nft", "add", "element"] + table + ["dispatch4", "{ 10.96.0.99 . tcp . 80 : goto refuse }"])
+    try Kernel.run(namespace, ["nft", "add", "chain"] + table + ["intruder"])
+    let report = try programmer.start(state)
+    #expect(report.failures.map { "\($0.subject): \($0.error)" } == [])
+    #expect(report.transactions > 0)
+    #expect(programmer.appliedFrontends == before)
+    var fresh = ServiceProgrammer(socket, options: Self.options)
+    #expect(try fresh.start(state).transactions == 0)
+    #expect(try !socket.chains(in: Ruleset.table).contains { $0.name == "intruder" })
+  }
+
+  @Test func cleanupRemovesTheTable() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try Kernel.socket(namespace)
+    var programmer = ServiceProgrammer(socket, options: Self.options)
+    _ = try programmer.start(Self.everything())
+    try ServiceProgrammer.cleanup(socket)
+    #expect(try socket.tables().isEmpty)
   }
 }
