@@ -57,6 +57,19 @@ final class Network {
     servers.append(try Server(namespace, port: port, name: name))
   }
 
+  /// Sends one byte over UDP and waits for nothing.
+  func sendDatagram(_ namespace: NetworkNamespace, _ address: String, _ port: UInt16) throws {
+    let descriptor = try namespace.run { () throws -> Int32 in socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0) }
+    defer { close(descriptor) }
+    var name = try socketAddress(address, port)
+    let sent = withUnsafePointer(to: &name) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        sendto(descriptor, "x", 1, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(sent == 1)
+  }
+
   /// What a connection says: `name peer-address`, or how it failed.
   func ask(_ namespace: NetworkNamespace, _ address: String, _ port: UInt16) throws -> String {
     let descriptor = try namespace.run { () throws -> Int32 in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }

@@ -151,4 +151,31 @@ struct TrafficTests {
     let next = try ask(client, "10.96.0.10", 80, times: 5)
     #expect(next.count == 1 && next != answers)
   }
+
+  @Test func flowsToAnEndpointThatIsGoneAreEnded() throws {
+    _ = try program(
+      ServiceDefinition(clusterIPs: [address("10.96.0.53")], ports: [.init(transport: .udp, port: 53)]),
+      [both()[0]])
+    let vip = try address("10.96.0.53")
+    for target in ["10.96.0.53", "10.244.1.3"] { try network.sendDatagram(client, target, 53) }
+    let conntrack = try network.node.run { () throws(NetlinkError) in try ConntrackSocket() }
+    let all = try conntrack.flows(ConntrackFilter(.v4, transport: 17))
+    #expect(all.count == 2)
+    let toService = ConntrackFilter(
+      .v4, transport: 17, original: ConntrackFilter.Direction(destination: vip, destinationPort: 53))
+    let found = try conntrack.flows(toService)
+    #expect(found == all.filter { $0.original.destination == vip })
+    #expect(try found.map(\.reply.source) == [address("10.244.1.2")])
+    #expect(try conntrack.flows(ConntrackFilter(.v4, transport: 6)).isEmpty)
+    #expect(
+      try conntrack.flows(ConntrackFilter(.v4, transport: 17, reply: .init(source: address("10.244.1.2")))).count == 1)
+    let cleanup = FlowCleanup(connection: conntrack)
+    let key = FrontendKey(.address(vip), .udp, 53)
+    #expect(try cleanup.clean(key, keeping: [EndpointTarget(address("10.244.1.2"), 8080)]) == 0)
+    #expect(try cleanup.clean(key, keeping: [EndpointTarget(address("10.244.1.3"), 8080)]) == 1)
+    // The flow that only looks like it goes on.
+    #expect(try conntrack.flows(ConntrackFilter(.v4, transport: 17)).count == 1)
+    try conntrack.deleteAll(ConntrackFilter(.v4, transport: 17, original: .init(destinationPort: 53)))
+    #expect(try conntrack.flows(ConntrackFilter(.v4, transport: 17)).isEmpty)
+  }
 }

@@ -88,7 +88,7 @@ public struct ServiceProgrammer: Sendable {
       for (key, frontend) in outcome.frontends { pending[key] = frontend }
       pendingClusterIPs.formUnion(outcome.clusterIPs)
       pendingHairpins.formUnion(outcome.hairpins)
-      queue += outcome.heirs
+      queue += outcome.concerned
       let found = (plan?.problems ?? []) + outcome.conflicts
       problems[service] = found.isEmpty ? nil : found
     }

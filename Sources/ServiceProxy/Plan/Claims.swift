@@ -14,8 +14,9 @@ struct Claims {
   struct Outcome {
     /// Frontends that are to be as given; nil is gone.
     var frontends: [FrontendKey: Frontend?] = [:]
-    /// Services that have a frontend again, because another one gave it up.
-    var heirs: Set<ObjectKey> = []
+    /// Services to be planned anew: those that have a frontend again because another one gave it up, and those that
+    /// lost one and are to say so.
+    var concerned: Set<ObjectKey> = []
     var conflicts: [String] = []
     /// Addresses that may have come into a set or gone from it.
     var clusterIPs: Set<IPAddress> = []
@@ -66,7 +67,7 @@ struct Claims {
       waiting[key]?.remove(heir)
       if waiting[key]?.isEmpty == true { waiting[key] = nil }
       owners[key] = heir
-      outcome.heirs.insert(heir)
+      outcome.concerned.insert(heir)
     } else {
       outcome.frontends[key] = .some(nil)
     }
@@ -83,6 +84,7 @@ struct Claims {
         return
       }
       waiting[key]?.remove(service)
+      outcome.concerned.insert(owner)
     }
     owners[key] = service
     outcome.frontends[key] = frontend
