@@ -140,7 +140,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ] + nio + log, swiftSettings: strict),
     .testTarget(
-      name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio, swiftSettings: strict),
+      name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio + http, swiftSettings: strict),
     .testTarget(name: "SkiffTests", dependencies: ["skiff", "Netlink"], swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],

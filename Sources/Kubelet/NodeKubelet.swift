@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import GRPCCore
 import Glibc
 public import KubeClient
 public import Logging
@@ -155,13 +156,21 @@ public struct NodeKubelet: ServiceLifecycle.Service {
   }
 
   private func runtimeVersion(_ runtime: RuntimeClient) async throws -> String {
-    let version: CRIVersionResponse
-    do {
-      version = try await runtime.version(timeout: .seconds(20))
-    } catch {
-      throw KubeletError("the container runtime does not answer CRI v1: \(ImagePuller.text(of: error))")
+    let deadline = ContinuousClock.now + .seconds(20)
+    while true {
+      do {
+        let version = try await runtime.version(timeout: .seconds(20))
+        return "\(version.runtimeName)://\(version.runtimeVersion)"
+      } catch {
+        // A containerd that has just been started listens before its plugins are ready.
+        try Task.checkCancellation()
+        let isUnknown = (error as? RPCError)?.code == .unimplemented
+        guard !isUnknown, ContinuousClock.now < deadline else {
+          throw KubeletError("the container runtime does not answer CRI v1: \(ImagePuller.text(of: error))")
+        }
+        try await Task.sleep(for: .milliseconds(20))
+      }
     }
-    return "\(version.runtimeName)://\(version.runtimeVersion)"
   }
 
   /// Wakes pods by the runtime's events, and by a look at everything now and then: often where there are no events.

@@ -34,7 +34,11 @@ import Testing
         program,
       ] + CommandLine.arguments.dropFirst().filter { $0.hasSuffix(".xctest") } + [
         "--testing-library", "swift-testing", "--filter", "KubeletTests.NodeTests",
-      ], environment: ["SKIFF_KUBELET_TESTS_INSIDE": "1", "SKIFF_KUBELET_DEBUG": getenv("SKIFF_KUBELET_DEBUG").map { String(cString: $0) } ?? ""].filter { !$0.value.isEmpty })
+      ],
+      environment: [
+        "SKIFF_KUBELET_TESTS_INSIDE": "1",
+        "SKIFF_KUBELET_DEBUG": getenv("SKIFF_KUBELET_DEBUG").map { String(cString: $0) } ?? "",
+      ].filter { !$0.value.isEmpty })
     #expect(output.status == 0, "\(output.text)")
     #expect(output.text.contains("with") && output.text.contains("passed"), "\(output.text)")
   }

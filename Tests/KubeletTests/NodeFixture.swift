@@ -51,7 +51,9 @@ final class NodeFixture: Sendable {
     var layer = TarArchive()
     for folder in ["bin", "tmp", "etc", "proc", "sys", "dev"] { layer.addDirectory(folder) }
     layer.addFile("bin/busybox", try Files.read("/usr/bin/busybox"), mode: 0o755)
-    for applet in ["sh", "sleep", "cat", "echo", "httpd", "wget", "ls", "test", "id", "true", "false", "hostname", "env"] {
+    for applet in [
+      "sh", "sleep", "cat", "echo", "httpd", "wget", "ls", "test", "id", "true", "false", "hostname", "env",
+    ] {
       layer.addLink("bin/" + applet, to: "busybox")
     }
     return ImageArchive(name: name, layer: layer, command: ["sh"]).bytes()
@@ -111,7 +113,9 @@ final class NodeFixture: Sendable {
   }
 
   /// Runs `body` with a kubelet, and removes everything whatever comes of it.
-  static func with(clientCA: String? = nil, _ body: (NodeFixture, inout Task<Void, any Error>) async throws -> Void) async throws {
+  static func with(clientCA: String? = nil, _ body: (NodeFixture, inout Task<Void, any Error>) async throws -> Void)
+    async throws
+  {
     let node = try NodeFixture(clientCA: clientCA)
     var task = node.start()
     var failure: (any Error)?
@@ -119,11 +123,15 @@ final class NodeFixture: Sendable {
     task.cancel()
     let log = Files.text(node.configuration.rootDirectory + "/containerd.log") ?? ""
     do { try await task.value } catch {
-      if !(error is CancellationError) { failure = KubeletError("the kubelet ended: \(error); \(failure.map { "\($0)" } ?? "")") }
+      if !(error is CancellationError) {
+        failure = KubeletError("the kubelet ended: \(error); \(failure.map { "\($0)" } ?? "")")
+      }
     }
     try await node.remove()
     if let failure {
-      throw KubeletError("\(failure)\n\(log.split(separator: "\n").filter { !$0.contains("level=info") }.suffix(15).joined(separator: "\n"))")
+      throw KubeletError(
+        "\(failure)\n\(log.split(separator: "\n").filter { !$0.contains("level=info") }.suffix(15).joined(separator: "\n"))"
+      )
     }
   }
 
@@ -169,7 +177,8 @@ final class NodeFixture: Sendable {
       if let status = status(key), condition(status) { return status }
       try await Task.sleep(for: .milliseconds(5))
     }
-    throw KubeletError("pod \(key) is not \(what) after \(limit): \(status(key)?.json.text ?? "gone"), events \(events)")
+    throw KubeletError(
+      "pod \(key) is not \(what) after \(limit): \(status(key)?.json.text ?? "gone"), events \(events)")
   }
 
   func wait(_ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws {
@@ -187,6 +196,20 @@ final class NodeFixture: Sendable {
 
   var events: [String] { api.stored(Event.self).map { "\($0.reason ?? ""): \($0.message ?? "")" } }
 
+  /// Waits until nothing of the pod is left: object, sandbox, containers, folders, cgroups.
+  func waitGone(_ key: ObjectKey, uid: String) async throws {
+    try await wait("gone: \(key)") { api.stored(Pod.self, key)?.metadata.uid != uid }
+    try await runtime { runtime in
+      try await wait("removed from the runtime: \(key)") {
+        try await RuntimePod.read(uid, known: RuntimePod(), from: runtime) == RuntimePod()
+      }
+    }
+    let cgroups = CgroupTree(root: configuration.cgroupRoot, hierarchies: CgroupHierarchy.mounted())
+    try await wait("cleaned up after: \(key)", within: .seconds(2)) {
+      !Files.exists("\(configuration.rootDirectory)/pods/\(uid)") && !cgroups.podUIDs().contains(uid)
+    }
+  }
+
   func runtime<T: Sendable>(_ body: @Sendable (RuntimeClient) async throws -> T) async throws -> T {
     let client = try RuntimeClient(socket: configuration.runDirectory + "/containerd/containerd.sock")
     let connections = Task { try await client.run() }
@@ -202,6 +225,6 @@ final class NodeFixture: Sendable {
   }
 
   static func get(_ url: String) async throws -> String {
-    try await Command.run(["/usr/bin/busybox", "wget", "-q", "-T", "5", "-O", "-", url]).text
+    try await Command.run(["/usr/bin/curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "5", url]).text
   }
 }

@@ -19,7 +19,12 @@ struct RuntimeClient: Sendable {
   init(socket: String) throws {
     client = GRPCClient(
       transport: try HTTP2ClientTransport.Posix(
-        target: .unixDomainSocket(path: socket, authority: "localhost"), transportSecurity: .plaintext))
+        target: .unixDomainSocket(path: socket, authority: "localhost"), transportSecurity: .plaintext,
+        config: .defaults {
+          // A runtime that was started anew is back within a second.
+          $0.backoff.initial = .milliseconds(50)
+          $0.backoff.max = .seconds(1)
+        }))
   }
 
   func run() async throws { try await client.runConnections() }

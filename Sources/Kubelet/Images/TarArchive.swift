@@ -11,7 +11,9 @@ struct TarArchive {
     bytes += [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
   }
 
-  mutating func addLink(_ name: String, to target: String) { addHeader(name, size: 0, mode: 0o777, type: "2", link: target) }
+  mutating func addLink(_ name: String, to target: String) {
+    addHeader(name, size: 0, mode: 0o777, type: "2", link: target)
+  }
 
   /// The archive with the two empty blocks at its end.
   func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }

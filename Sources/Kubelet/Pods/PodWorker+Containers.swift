@@ -300,6 +300,7 @@ extension PodWorker {
     }
     for sandbox in runtime.sandboxes where sandbox.isReady {
       do { try await context.runtime.stopPodSandbox(sandbox.id) } catch {
+        if Task.isCancelled { return }  // the pod is to be deleted now, and that begins with what is left here
         logger.warning(
           "cannot stop sandbox", metadata: ["sandbox": "\(sandbox.id)", "error": "\(ImagePuller.text(of: error))"])
       }
