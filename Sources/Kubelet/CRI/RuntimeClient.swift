@@ -3,9 +3,9 @@ import GRPCNIOTransportHTTP2Posix
 import GRPCProtobuf
 import SwiftProtobuf
 
-/// The calls of CRI v1 that the kubelet makes, over one connection to the runtime's unix socket.
+/// The calls of CRI v1 that the kubelet makes, over a connection to the runtime's unix socket.
 ///
-/// ``run()`` keeps the connection; calls wait for it.
+/// ``run()`` keeps it; calls wait for it.
 struct RuntimeClient: Sendable {
   static let runtimeService = ServiceDescriptor(fullyQualifiedService: "runtime.v1.RuntimeService")
   static let imageService = ServiceDescriptor(fullyQualifiedService: "runtime.v1.ImageService")
@@ -13,22 +13,13 @@ struct RuntimeClient: Sendable {
   /// What containerd itself allows for a message.
   private static let messageLimit = 16 << 20
 
-  private let client: GRPCClient<HTTP2ClientTransport.Posix>
+  private let connections: RuntimeConnections
 
   /// - Parameter socket: the path of the runtime's unix socket.
-  init(socket: String) throws {
-    client = GRPCClient(
-      transport: try HTTP2ClientTransport.Posix(
-        target: .unixDomainSocket(path: socket, authority: "localhost"), transportSecurity: .plaintext,
-        config: .defaults {
-          // A runtime that was started anew is back within a second.
-          $0.backoff.initial = .milliseconds(50)
-          $0.backoff.max = .seconds(1)
-        }))
-  }
+  init(socket: String) throws { connections = RuntimeConnections(socket: socket) }
 
-  func run() async throws { try await client.runConnections() }
-  func close() { client.beginGracefulShutdown() }
+  /// Keeps the connections until it is cancelled.
+  func run() async throws { try await connections.run() }
 
   private func options(_ timeout: Duration) -> CallOptions {
     var options = CallOptions.defaults
@@ -42,7 +33,7 @@ struct RuntimeClient: Sendable {
   private func call<Request: Message, Response: Message>(
     _ service: ServiceDescriptor, _ method: String, _ request: Request, timeout: Duration = .seconds(30)
   ) async throws -> Response {
-    try await client.unary(
+    try await connections.next().unary(
       request: ClientRequest(message: request), descriptor: MethodDescriptor(service: service, method: method),
       serializer: ProtobufSerializer<Request>(), deserializer: ProtobufDeserializer<Response>(),
       options: options(timeout)
@@ -239,7 +230,7 @@ struct RuntimeClient: Sendable {
     ]
     var options = CallOptions.defaults
     options.waitForReady = true
-    try await client.serverStreaming(
+    try await connections.next().serverStreaming(
       request: ClientRequest(message: request),
       descriptor: MethodDescriptor(service: Self.eventService, method: "Subscribe"),
       serializer: ProtobufSerializer<ContainerdSubscribeRequest>(),
