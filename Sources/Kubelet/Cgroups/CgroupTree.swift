@@ -59,8 +59,19 @@ struct CgroupTree: Sendable {
     directories(path).reduce(true) { removed, entry in removeTree(entry.directory) && removed }
   }
 
-  /// Removes the node's folder in every hierarchy, and empty parents of it that carry the name of the cluster.
-  func removeAll() -> Bool { root.count > 1 && remove("") }
+  /// Removes the node's folder in every hierarchy, and the folders above it that are empty then.
+  func removeAll() -> Bool {
+    guard root.count > 1, remove("") else { return false }
+    for hierarchy in hierarchies {
+      var parent = root[...]
+      while let slash = parent.lastIndex(of: "/"), slash != parent.startIndex {
+        parent = parent[..<slash]
+        // Another node's folder keeps it.
+        guard rmdir(hierarchy.mountPoint + parent) == 0 else { break }
+      }
+    }
+    return true
+  }
 
   private func removeTree(_ directory: String) -> Bool {
     guard Files.isDirectory(directory) else { return true }
