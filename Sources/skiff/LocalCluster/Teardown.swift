@@ -32,7 +32,7 @@ struct Teardown {
   private func shimSockets() -> [String] {
     var found: [String] = []
     for node in Files.list(layout.runDirectory) {
-      let tasks = "\(layout.runDirectory)/\(node)/containerd/state/io.containerd.runtime.v2.task/k8s.io"
+      let tasks = "\(layout.runDirectory)/\(node)/containerd/io.containerd.runtime.v2.task/k8s.io"
       for container in Files.list(tasks) {
         guard let bytes = try? Files.readIfPresent("\(tasks)/\(container)/address") else { continue }
         let address = String(decoding: bytes, as: UTF8.self)

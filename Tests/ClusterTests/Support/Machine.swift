@@ -40,8 +40,13 @@ enum Machine {
       "mounts": try lines("awk '{print $5}' /proc/self/mountinfo | grep -E 'skiff|containerd|netns'"),
       "control groups": try lines("find /sys/fs/cgroup -type d -path '*skiff*'"),
       "files": try lines("find /run/skiff /var/lib/skiff /run/containerd 2>/dev/null"),
-      "processes": try lines("ps -eo args | grep -E 'skiff|containerd' | grep -vE 'grep|xctest|swift|ps -eo'"),
-      "sysctls": try lines("sysctl -a 2>/dev/null | grep -E '^net.(ipv4|bridge|netfilter).*(forward|call|rp_filter)'"),
+      // A process that has ended waits for the machine's init to collect it.
+      "processes": try lines(
+        "ps -eo stat,args | grep -v '^Z' | grep -E 'skiff|containerd' | grep -vE 'grep|xctest|swift|ps -eo'"),
+      // Every link has sysctls of its own; they come and go with it.
+      "sysctls": try lines(
+        "sysctl -a 2>/dev/null | grep -E '^net.(ipv4|ipv6|bridge|netfilter).*(forward|call|rp_filter)' | grep -vE 'conf.(skiff-|sk[0-9a-f]{10})'"
+      ),
     ]
   }
 }
