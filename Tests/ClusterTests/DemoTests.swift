@@ -143,7 +143,7 @@ extension ClusterTests {
         containers:
         - name: echo
           image: localhost/busybox:1
-          command: [nc, -lk, -p, "7", -e, cat]
+          command: [nc, -ll, -p, "7", -e, cat]
           readinessProbe: {tcpSocket: {port: 7}, periodSeconds: 1}
       ---
       apiVersion: v1
@@ -158,7 +158,7 @@ extension ClusterTests {
           - sh
           - -c
           - |
-            until nslookup echo >/dev/null && nc -z echo 7; do usleep 100000; done
+            until echo x | timeout 1 nc echo 7 | grep -q x; do usleep 100000; done
             i=0
             while :; do echo $i; i=$((i+1)); usleep 50000; done | nc echo 7
             echo broken

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import NIOPosix
 
@@ -74,6 +75,8 @@ enum Command {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
+    // containerd outlives this process: with our listening sockets it would keep our successor from binding them.
+    skiff_spawn_close_from(&actions, 3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
