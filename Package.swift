@@ -43,7 +43,6 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
-    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -107,7 +106,6 @@ let package = Package(
         "NetAgent", "ServiceProxy", "ClusterDNS", "Control", "Kubelet", "Netlink", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "X509", package: "swift-certificates"),
       ] + nio + node,
@@ -139,7 +137,8 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ] + nio + log, swiftSettings: strict),
     .testTarget(
-      name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio + http, swiftSettings: strict),
+      name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio + http, swiftSettings: strict
+    ),
     .testTarget(name: "SkiffTests", dependencies: ["skiff", "Netlink"], swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],

@@ -65,20 +65,20 @@ import Testing
       let path = "\(folder)/lock"
       #expect(DaemonLock.holder(path) == nil)
       // The lock is one process's, so another one must hold it: perl is part of every Debian.
-      let holder = Process()
-      holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      holder.arguments = ["perl", "-e", Self.perlHolder, path]
-      let output = Pipe()
-      holder.standardOutput = output
-      holder.standardInput = Pipe()
-      try holder.run()
-      #expect(try output.fileHandleForReading.read(upToCount: 1) == Data("y".utf8))
-      #expect(DaemonLock.holder(path) == holder.processIdentifier)
+      let perl = try #require(Files.program("perl"))
+      let holder = try ChildProcess.spawn([perl, "-e", Self.perlHolder, path], log: "\(folder)/log")
+      defer { kill(holder.pid, SIGKILL) }
+      let deadline = ContinuousClock.now + .seconds(30)
+      while try Files.readIfPresent("\(folder)/log") != Array("y".utf8) {
+        try #require(ContinuousClock.now < deadline, "perl does not take the lock")
+        usleep(5_000)
+      }
+      #expect(DaemonLock.holder(path) == holder.pid)
       #expect {
         try DaemonLock.acquire(path, for: "the test")
-      } throws: { "\($0)" == "the test is running already (pid \(holder.processIdentifier))" }
-      holder.terminate()
-      holder.waitUntilExit()
+      } throws: { "\($0)" == "the test is running already (pid \(holder.pid))" }
+      kill(holder.pid, SIGTERM)
+      #expect(holder.wait() == "signal 15")
       #expect(DaemonLock.holder(path) == nil)
     }
   }
@@ -86,6 +86,6 @@ import Testing
   /// Takes a POSIX record lock with the layout of `struct flock` on 64-bit Linux, says so, and waits.
   private static let perlHolder = """
     use Fcntl; $| = 1; open(F, '+>', $ARGV[0]) or die;
-    my $l = pack('s s x4 q q l x4', F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; print 'y'; <STDIN>;
+    my $l = pack('s s x4 q q l x4', F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; print 'y'; sleep 60;
     """
 }

@@ -141,15 +141,12 @@ struct ControlledCluster: Sendable {
             }
           ]
         })
-      let begin = ContinuousClock.now
       _ = try await client.create(ControlledCluster.web())
       #expect(
         try await eventually {
           try await client.get(Deployment.self, ObjectKey(namespace: "default", name: "web")).status.availableReplicas
             == 3
         })
-      let duration = ContinuousClock.now - begin
-      #expect(duration < .seconds(3), "it took \(duration)")
       let pods = try await client.list(Pod.self, in: "default").items
       #expect(pods.count == 3)
       #expect(Set(pods.compactMap(\.nodeName)) == ["node-1", "node-2"])
