@@ -19,10 +19,8 @@ final class QueryCounters: Sendable {
 
   let transport: String
   let family: String
-  // Allocated once and freed at the end; each cell is atomic, so any thread may read it.
-  private nonisolated(unsafe) let cells: UnsafeMutablePointer<Atomic<UInt64>>
-  // Written before the object is shared, and never again.
-  private nonisolated(unsafe) let limits: UnsafeMutablePointer<UInt64>
+  private nonisolated(unsafe) let cells: UnsafeMutablePointer<Atomic<UInt64>>  // each cell is atomic
+  private nonisolated(unsafe) let limits: UnsafeMutablePointer<UInt64>  // set in init only
 
   init(transport: String, family: String) {
     self.transport = transport

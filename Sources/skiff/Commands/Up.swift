@@ -4,6 +4,10 @@ import KubeAPI
 import KubeClient
 import Logging
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Start a local cluster whose nodes are network namespaces of this machine.",
@@ -145,7 +149,3 @@ struct Up: AsyncParsableCommand {
 extension KubeAPI.Node {
   var isReady: Bool { status.conditions.contains { $0.type == "Ready" && $0.status == "True" } }
 }
-
-#if canImport(Glibc)
-  import Glibc
-#endif

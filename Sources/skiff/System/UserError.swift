@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// An error that its reader can mend: what was being done, what is wrong, what to do. It is shown as one line.
 struct UserError: Error, CustomStringConvertible {
   var message: String
@@ -16,7 +20,3 @@ struct UserError: Error, CustomStringConvertible {
     UserError("cannot \(action) \(object): \(String(cString: strerror(code)))")
   }
 }
-
-#if canImport(Glibc)
-  import Glibc
-#endif

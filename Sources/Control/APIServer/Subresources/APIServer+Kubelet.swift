@@ -162,8 +162,9 @@ extension APIServer {
 }
 
 /// Gives out a kubelet's answer piece by piece to whoever asks for the next.
-// Unchecked: a stream that unfolds asks for the next piece only when it has the last, so there is one caller at a time.
-private final class KubeletBody: @unchecked Sendable {
+///
+/// A stream that unfolds asks for the next piece only when it has the last.
+private final class KubeletBody: @unchecked Sendable {  // one caller at a time, as said
   private var iterator: HTTPClientResponse.Body.AsyncIterator
 
   init(_ body: HTTPClientResponse.Body) { iterator = body.makeAsyncIterator() }
