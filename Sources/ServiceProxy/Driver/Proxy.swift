@@ -82,17 +82,23 @@ public struct Proxy: ServiceLifecycle.Service {
     let status = ProxyStatus()
     registerChecks(status)
     let place = configuration.namespace
-    let nftables = try Self.inside(place) { () throws(NetlinkError) in try NFTablesSocket() }
-    let conntrack = try Self.inside(place) { () throws(NetlinkError) in try ConntrackSocket() }
+    let nftables = try place.inside { () throws(NetlinkError) in try NFTablesSocket() }
+    let conntrack = try place.inside { () throws(NetlinkError) in try ConntrackSocket() }
     let route =
       configuration.setsServiceRoute
-      ? try Self.inside(place) { () throws(NetlinkError) in try ServiceRoute() } : nil
+      ? try place.inside { () throws(NetlinkError) in try ServiceRoute() } : nil
+    let events = EventRecorder(client, component: "skiff-proxy", host: configuration.nodeName)
+    let healthChecks = HealthCheckServer(
+      in: place, addresses: configuration.nodePortAddresses,
+      isProxyHealthy: { [deadline = configuration.healthDeadline] in status.progress(deadline: deadline) == .healthy },
+      report: { service, problem in
+        events.warn(service, "FailedToStartServiceHealthcheck", "health check port: \(problem)")
+      }, logger: logger)
     let loop = ProxyLoop(
       configuration: configuration, nftables: nftables, conntrack: conntrack, route: route,
       makeMonitor: { () throws(NetlinkError) in
-        try Self.inside(place) { () throws(NetlinkError) in try NFTablesMonitor() }
-      }, inbox: inbox, status: status, metrics: metrics,
-      events: EventRecorder(client, component: "skiff-proxy", host: configuration.nodeName), logger: logger)
+        try place.inside { () throws(NetlinkError) in try NFTablesMonitor() }
+      }, healthChecks: healthChecks, inbox: inbox, status: status, metrics: metrics, events: events, logger: logger)
     let node = configuration.nodeName
     let services = Informer<KubeAPI.Service, ServiceDefinition>(client, labelSelector: Self.serviceSelector) {
       ServiceDefinition($0)
@@ -105,6 +111,7 @@ public struct Proxy: ServiceLifecycle.Service {
       group.addTask { for await event in services.events() { inbox.post(.services(event)) } }
       group.addTask { for await event in slices.events() { inbox.post(.slices(event)) } }
       group.addTask { for await event in nodes.events() { inbox.post(.node(event)) } }
+      group.addTask { await healthChecks.run() }
       group.addTask { await loop.run() }
       await withTaskCancellationOrGracefulShutdownHandler {
         await group.next()
@@ -113,13 +120,6 @@ public struct Proxy: ServiceLifecycle.Service {
       }
       group.cancelAll()
     }
-  }
-
-  /// Sockets stay in the namespace that they are made in.
-  private static func inside<Result>(
-    _ namespace: NetworkNamespace?, _ body: () throws(NetlinkError) -> Result
-  ) throws(NetlinkError) -> Result {
-    if let namespace { try namespace.run(body) } else { try body() }
   }
 
   private func registerChecks(_ status: ProxyStatus) {

@@ -9,6 +9,7 @@ actor ProxyLoop {
   private let configuration: Proxy.Configuration
   private let flows: FlowCleanup
   private let route: ServiceRoute?
+  private let healthChecks: HealthCheckServer
   private let inbox: Inbox
   private let status: ProxyStatus
   private let metrics: ProxyMetrics
@@ -34,13 +35,14 @@ actor ProxyLoop {
 
   init(
     configuration: Proxy.Configuration, nftables: any NFTablesConnection, conntrack: any ConntrackConnection,
-    route: ServiceRoute?, makeMonitor: @escaping @Sendable () throws(NetlinkError) -> NFTablesMonitor, inbox: Inbox,
-    status: ProxyStatus, metrics: ProxyMetrics, events: EventRecorder,
+    route: ServiceRoute?, makeMonitor: @escaping @Sendable () throws(NetlinkError) -> NFTablesMonitor,
+    healthChecks: HealthCheckServer, inbox: Inbox, status: ProxyStatus, metrics: ProxyMetrics, events: EventRecorder,
     logger: Logger
   ) {
     self.configuration = configuration
     self.flows = FlowCleanup(connection: conntrack)
     self.route = route
+    self.healthChecks = healthChecks
     self.inbox = inbox
     self.status = status
     self.metrics = metrics
@@ -134,12 +136,13 @@ actor ProxyLoop {
     status.setWaiting(true)
     metrics.lastQueued.set(Self.now(), ProxyMetrics.family)
     if !isSynced { adoption = "start" }
-    if adoption != nil { adopt(start) }
+    let isAdopted = adoption != nil && adopt(start)
     guard isSynced else { return }
     programmer.update(touched, from: state)
     report(touched)
     let report = programmer.flush()
     metrics.record(report)
+    answerHealthChecks(of: isAdopted ? touched.union(state.services.keys) : touched)
     metrics.syncDuration.observe(start.duration(to: .now), ProxyMetrics.family)
     if report.failures.isEmpty {
       retry.reset()
@@ -164,13 +167,14 @@ actor ProxyLoop {
       ])
   }
 
-  /// Reads the kernel's ruleset, and all is planned anew: at once for the first time, then once a second at most.
+  /// Reads the kernel's ruleset, and all is planned anew: at once for the first time, then twice a second at most.
   ///
-  private func adopt(_ now: ContinuousClock.Instant) {
-    guard let reason = adoption else { return }
+  /// - Returns: whether it was done.
+  private func adopt(_ now: ContinuousClock.Instant) -> Bool {
+    guard let reason = adoption else { return false }
     if let last = lastAdoption, last.duration(to: now) < .milliseconds(500) {
       schedule(.milliseconds(500))
-      return
+      return false
     }
     lastAdoption = now
     adoption = nil
@@ -181,7 +185,7 @@ actor ProxyLoop {
       logger.error("cannot read the ruleset", metadata: ["error": "\(error)"])
       status.setWaiting(true, failure: "\(error)")
       schedule(retry.next())
-      return
+      return false
     }
     metrics.adoptions.increment([reason])
     let level: Logger.Level = reason == "start" || !programmer.hasPending ? .info : .warning
@@ -191,6 +195,7 @@ actor ProxyLoop {
         "reason": "\(reason)", "services": "\(state.services.count)", "frontends": "\(programmer.frontendCount)",
       ])
     isSynced = true
+    return true
   }
 
   private func fail(_ report: ServiceProgrammer.Report) {
@@ -198,7 +203,7 @@ actor ProxyLoop {
       logger.error(
         "cannot program", metadata: ["subject": "\(failure.subject)", "error": "\(failure.error)"])
       if let service = failure.service {
-        warn(service, "ProgrammingFailed", "\(failure.subject): \(failure.error)")
+        events.warn(service, "ProgrammingFailed", "\(failure.subject): \(failure.error)")
       }
     }
     status.setWaiting(true, failure: report.failures.first.map { "\($0.error)" } ?? "")
@@ -218,6 +223,15 @@ actor ProxyLoop {
     if count > 0 {
       metrics.flowsDeleted.increment(by: Double(count), ProxyMetrics.family)
       logger.info("ended stale flows", metadata: ["count": "\(count)"])
+    }
+  }
+
+  /// Tells load balancers how many endpoints they find here now.
+  private func answerHealthChecks(of touched: Set<ObjectKey>) {
+    for service in touched {
+      let port = state.services[service]?.healthCheckNodePort ?? 0
+      healthChecks.set(
+        service, port == 0 ? nil : HealthCheck(port: port, localEndpoints: state.localReadyCount(of: service)))
     }
   }
 
@@ -256,18 +270,9 @@ actor ProxyLoop {
       guard let found = problems[service] else { continue }
       let text = found.prefix(5).joined(separator: "; ")
       logger.warning("service is programmed in part", metadata: ["service": "\(service)", "problem": "\(text)"])
-      warn(service, "InvalidService", text)
+      events.warn(service, "InvalidService", text)
     }
     metrics.objectsWithProblems.set(Double(problems.count))
-  }
-
-  private func warn(_ service: ObjectKey, _ reason: String, _ message: String) {
-    var reference = ObjectReference()
-    reference.kind = "Service"
-    reference.apiVersion = "v1"
-    reference.namespace = service.namespace
-    reference.name = service.name
-    events.record(on: reference, type: .warning, reason: reason, message: message)
   }
 
   private func schedule(_ delay: Duration) {

@@ -68,7 +68,7 @@ extension ServiceDefinition {
       let seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800
       affinitySeconds = UInt32(max(1, min(seconds, 86_400)))
     }
-    if hasNodePorts, externalLocal, let port = spec.healthCheckNodePort, port != 0 {
+    if spec.type == "LoadBalancer", externalLocal, let port = spec.healthCheckNodePort, port != 0 {
       healthCheckNodePort = number(port, "spec.healthCheckNodePort") ?? 0
     }
     self.problems = problems
