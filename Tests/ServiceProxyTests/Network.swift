@@ -52,6 +52,27 @@ final class Network {
     return pod
   }
 
+  /// A pod on a bridge of the node, which is made with its first pod and has the first address of the /24.
+  @discardableResult
+  func addPod(_ text: String, bridge: String) throws -> NetworkNamespace {
+    let gateway = try #require(IPPrefix("\(text)/24")).address.advanced(by: 1)
+    if (try? ip(node, "link", "show", bridge)) == nil {
+      try ip(node, "link", "add", bridge, "type", "bridge")
+      try ip(node, "address", "add", "\(gateway)/24", "dev", bridge)
+      try ip(node, "link", "set", bridge, "up")
+    }
+    let pod = try NetworkNamespace.make()
+    let link = "port\(pods.count)"
+    try ip(pod, "link", "set", "lo", "up")
+    try ip(node, "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", path(pod))
+    try ip(node, "link", "set", link, "master", bridge, "up")
+    try ip(pod, "address", "add", "\(text)/24", "dev", "eth0")
+    try ip(pod, "link", "set", "eth0", "up")
+    try ip(pod, "route", "add", "default", "via", "\(gateway)")
+    pods[try #require(IPAddress(text))] = pod
+    return pod
+  }
+
   /// Answers every TCP connection to a port in a namespace with the peer's address as it sees it, and a name.
   func serve(_ namespace: NetworkNamespace, port: UInt16, name: String) throws {
     servers.append(try Server(namespace, port: port, name: name))

@@ -77,15 +77,15 @@ extension Ruleset {
 
   /// On which of the node's addresses node ports answer; nil for none of this family.
   private func onNode(_ steps: Steps) -> [NFExpression]? {
-    guard options.nodePortAddresses.isEmpty else {
-      guard options.nodePortAddresses.contains(where: { $0.family == steps.family }) else { return nil }
-      return [steps.destination(0), .lookup(set: SetName.nodePortAddresses.name(steps.family), key: 0)]
-    }
-    // Not 127.0.0.0/8, not ::1.
-    if steps.family == .v4 {
-      return [.payload(.network, offset: 16, length: 1, into: 0), .compare(0, .notEqual, [127])]
-    }
-    return [steps.destination(0), .compare(0, .notEqual, [UInt8](repeating: 0, count: 15) + [1])]
+    // Not 127.0.0.0/8, not ::1: the kernel does not let go out what came to them.
+    let isNoLoopback: [NFExpression] =
+      steps.family == .v4
+      ? [.payload(.network, offset: 16, length: 1, into: 0), .compare(0, .notEqual, [127])]
+      : [steps.destination(0), .compare(0, .notEqual, [UInt8](repeating: 0, count: 15) + [1])]
+    if options.nodePortAddresses.isEmpty { return isNoLoopback }
+    guard options.nodePortAddresses.contains(where: { $0.family == steps.family }) else { return nil }
+    return isNoLoopback
+      + [steps.destination(0), .lookup(set: SetName.nodePortAddresses.name(steps.family), key: 0)]
   }
 
   /// `externalTrafficPolicy: Local`: pods and the node itself reach all endpoints, everyone else those here.
@@ -98,10 +98,28 @@ extension Ruleset {
     return Chain(
       (nodePort ? "nodeport-external" : "external") + steps.suffix,
       [
-        steps.isFamily + [steps.source(0), .lookup(set: SetName.podCIDRs.name(steps.family), key: 0)] + wide,
+        steps.isFamily + isFromPod(steps) + wide,
         steps.isFamily + steps.isFromNode + wide,
         steps.isFamily + choose(.local, .nodePortLocal),
       ])
+  }
+
+  /// Ends the rule unless a pod sent the packet, or if one did when inverted.
+  ///
+  /// Forwarded packets still have their input interface in `postrouting` (Linux 5.7 and newer); those of the node's own
+  /// programs have none.
+  private func isFromPod(_ steps: Steps, inverted: Bool = false) -> [NFExpression] {
+    func isFromInterface(_ name: [UInt8]) -> [NFExpression] {
+      [.meta(.inputName, into: 0), .compare(0, inverted ? .notEqual : .equal, name)]
+    }
+    switch options.localDetector {
+    case .clusterCIDRs:
+      return [steps.source(0), .lookup(set: SetName.podCIDRs.name(steps.family), key: 0, inverted: inverted)]
+    case .bridge(let name):
+      // The kernel fills the name up to IFNAMSIZ; a shorter comparison is that of a beginning.
+      return isFromInterface(Array(name.utf8.prefix(15)) + [UInt8](repeating: 0, count: 16 - min(15, name.utf8.count)))
+    case .interfacePrefix(let name): return isFromInterface(Array(name.utf8.prefix(15)))
+    }
   }
 
   /// `loadBalancerSourceRanges`
@@ -143,8 +161,8 @@ extension Ruleset {
     let toClusterIP: [NFExpression] = steps.isFamily + [steps.originalDestination(0), has(.clusterIPs)]
     if options.masqueradeAll {
       rules.append(toClusterIP + [masquerade])
-    } else if options.clusterCIDRs.contains(where: { $0.family == family }) {
-      rules.append(toClusterIP + [steps.source(0), has(.podCIDRs, inverted: true), masquerade])
+    } else if options.localDetector != .clusterCIDRs || options.clusterCIDRs.contains(where: { $0.family == family }) {
+      rules.append(toClusterIP + isFromPod(steps, inverted: true) + [masquerade])
     }
     rules += [
       toClusterIP + [.verdict(.return)],

@@ -5,7 +5,19 @@ public import Netlink
 public struct Ruleset: Sendable, Hashable {
   /// What an operator decides.
   public struct Options: Sendable, Hashable {
-    /// Where pods have their addresses: what comes from elsewhere to a ClusterIP is masqueraded.
+    /// By what a packet of a pod is known.
+    public enum LocalDetector: Sendable, Hashable {
+      /// Its source is one of `clusterCIDRs`. Without any of its family, everything passes for a pod's.
+      case clusterCIDRs
+      /// It came in by this interface: the bridge that the node's pods are attached to.
+      case bridge(String)
+      /// It came in by an interface whose name begins so.
+      case interfacePrefix(String)
+    }
+
+    /// What comes to a ClusterIP from anywhere but a pod is masqueraded.
+    public var localDetector: LocalDetector
+    /// Where pods have their addresses.
     public var clusterCIDRs: [IPPrefix]
     /// Where ClusterIPs come from: what goes there and is no ClusterIP is dropped.
     public var serviceCIDRs: [IPPrefix]
@@ -16,8 +28,9 @@ public struct Ruleset: Sendable, Hashable {
 
     public init(
       clusterCIDRs: [IPPrefix] = [], serviceCIDRs: [IPPrefix] = [], nodePortAddresses: [IPPrefix] = [],
-      masqueradeAll: Bool = false
+      masqueradeAll: Bool = false, localDetector: LocalDetector = .clusterCIDRs
     ) {
+      self.localDetector = localDetector
       self.clusterCIDRs = clusterCIDRs
       self.serviceCIDRs = serviceCIDRs
       self.nodePortAddresses = nodePortAddresses
