@@ -84,7 +84,7 @@ struct HealthCheckTests {
         proxy.warnings.contains { $0.hasPrefix("default/web FailedToStartServiceHealthcheck: ") }
       }
       #expect(proxy.warnings.contains { $0.contains("port 32100") && $0.contains("EADDRINUSE") })
-      #expect(proxy.count("dispatch4") == 1)
+      #expect(proxy.count("frontends4") == 1)
       close(taken)
       try await eventually("it opens once it is free") { try HTTPAnswer.get(namespace, v4, 32_100)?.status == 200 }
       #expect(proxy.log.count("cannot open a health check port") == 1)

@@ -88,17 +88,20 @@ struct KernelTests {
     var programmer = ServiceProgrammer(socket, options: Self.options)
     var state = ProxyState.synthetic(services: 20, endpoints: 4)
     _ = try programmer.start(state)
-    let service = ObjectKey(namespace: "default", name: "service-7")
-    let slice = ObjectKey(namespace: "default", name: "service-7-v4")
-    var changed = try #require(state.slices[slice])
-    changed.endpoints.append(EndpointDefinition(try address("10.244.99.1")))
-    #expect(state.setSlice(slice, changed) == [service])
-    programmer.update([service], from: state)
-    let report = programmer.flush()
-    #expect(report.failures.isEmpty)
-    #expect(report.transactions == 1)
-    // The new bucket, and the frontend leads to another chain: deleted and added.
-    #expect(report.elements == 3)
+    var reports: [ServiceProgrammer.Report] = []
+    for number in [3, 7] {
+      let service = ObjectKey(namespace: "default", name: "service-\(number)")
+      let slice = ObjectKey(namespace: "default", name: "service-\(number)-v4")
+      var changed = try #require(state.slices[slice])
+      changed.endpoints.append(EndpointDefinition(try address("10.244.99.\(number)")))
+      #expect(state.setSlice(slice, changed) == [service])
+      programmer.update([service], from: state)
+      reports.append(programmer.flush())
+    }
+    #expect(reports.allSatisfy { $0.failures.isEmpty && $0.transactions == 1 })
+    // The new bucket, and the frontend's words: deleted and added. The first one with five also needs a chain, and two
+    // elements that lead there.
+    #expect(reports.map(\.elements) == [5, 3])
   }
 
   @Test func damageIsFoundAndRepaired() throws {
@@ -111,9 +114,9 @@ struct KernelTests {
     let table = ["inet", "skiff-proxy"]
     try Kernel.run(namespace, ["nft", "flush", "chain"] + table + ["services4"])
     try Kernel.run(namespace, ["nft", "flush", "chain"] + table + ["lb4-2"])
-    try Kernel.run(namespace, ["nft", "delete", "element"] + table + ["dispatch4", "{ 10.96.0.10 . tcp . 80 }"])
+    try Kernel.run(namespace, ["nft", "delete", "element"] + table + ["frontends4", "{ 10.96.0.10 . tcp . 80 }"])
     try Kernel.run(
-      namespace, ["nft", "add", "element"] + table + ["dispatch4", "{ 10.96.0.99 . tcp . 80 : goto refuse }"])
+      namespace, ["nft", "add", "element"] + table + ["frontends4", "{ 10.96.0.99 . tcp . 80 : 0 . 2 . 0 . 0 . 1 }"])
     try Kernel.run(namespace, ["nft", "add", "chain"] + table + ["intruder"])
     let report = try programmer.start(state)
     #expect(report.failures.map { "\($0.subject): \($0.error)" } == [])

@@ -20,6 +20,6 @@ struct ProxyTests {
     }
     let socket = try Kernel.socket(namespace)
     #expect(try socket.elements(of: "endpoints4", in: Ruleset.table).count == 1)
-    #expect(try socket.elements(of: "dispatch4", in: Ruleset.table).count == 1)
+    #expect(try socket.elements(of: "frontends4", in: Ruleset.table).count == 1)
   }
 }

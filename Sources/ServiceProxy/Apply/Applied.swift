@@ -14,4 +14,12 @@ struct Applied {
     if let frontend { for chain in OnDemandChain.used(by: frontend, key) { chains[chain, default: 0] += 1 } }
     frontends[key] = frontend
   }
+
+  mutating func toggleClusterIP(_ address: IPAddress) {
+    if clusterIPs.remove(address) == nil { clusterIPs.insert(address) }
+  }
+
+  mutating func toggleHairpin(_ address: IPAddress) {
+    if hairpins.remove(address) == nil { hairpins.insert(address) }
+  }
 }

@@ -38,45 +38,17 @@ struct ElementChanges {
   /// What has to change for a frontend to become another one; nil is one that is not there.
   mutating func replace(_ key: FrontendKey, _ old: Frontend?, _ new: Frontend?) {
     guard old != new else { return }
-    let family = key.family
     let bytes = ElementCodec.frontend(key)
-    func names(_ address: Ruleset.SetName, _ node: Ruleset.SetName) -> Ruleset.SetName {
-      key.isNodePort ? node : address
+    let words = (old.map { FrontendWords($0, key) }, new.map { FrontendWords($0, key) })
+    if words.0 != words.1 {
+      let name: Ruleset.SetName = key.isNodePort ? .nodePorts : .frontends
+      if let words = words.0 { delete(NFElement(bytes, data: .value(words.bytes)), name, key.family) }
+      if let words = words.1 { add(NFElement(bytes, data: .value(words.bytes)), name, key.family) }
     }
-    func actions(_ name: Ruleset.SetName, _ old: FrontendAction?, _ new: FrontendAction?) {
-      change(bytes, name, family, old.map { ElementCodec.action($0, key) }, new.map { ElementCodec.action($0, key) })
-    }
-    actions(names(.dispatch, .nodePorts), old?.action, new?.action)
-    actions(names(.wide, .nodePortWide), old?.wide, new?.wide)
-    actions(names(.local, .nodePortLocal), old?.near, new?.near)
-    if !key.isNodePort { actions(.allowed, old?.allowed, new?.allowed) }
-    func sticky(_ frontend: Frontend?) -> NFData? {
-      frontend.flatMap { $0.stickySeconds > 0 ? ElementCodec.sticky($0.stickySeconds, key) : nil }
-    }
-    change(bytes, names(.sticky, .nodePortSticky), family, sticky(old), sticky(new))
-    member(
-      bytes, names(.masquerade, .nodePortMasquerade), family, old?.masquerade == .always, new?.masquerade == .always)
-    member(
-      bytes, names(.masqueradeOwn, .nodePortMasqueradeOwn), family, old?.masquerade == .own, new?.masquerade == .own)
-    let endpoints = names(.endpoints, .nodePortEndpoints)
+    let endpoints: Ruleset.SetName = key.isNodePort ? .nodePortEndpoints : .endpoints
     buckets(key, endpoints, 0, old?.endpoints ?? [], new?.endpoints ?? [])
     buckets(key, endpoints, OnDemandChain.localBank, old?.localEndpoints ?? [], new?.localEndpoints ?? [])
-    ranges(bytes, family, old?.sourceRanges ?? [], new?.sourceRanges ?? [])
-  }
-
-  private mutating func change(
-    _ key: [UInt8], _ name: Ruleset.SetName, _ family: IPAddress.Family, _ old: NFData?, _ new: NFData?
-  ) {
-    guard old != new else { return }
-    if let old { delete(NFElement(key, data: old), name, family) }
-    if let new { add(NFElement(key, data: new), name, family) }
-  }
-
-  private mutating func member(
-    _ key: [UInt8], _ name: Ruleset.SetName, _ family: IPAddress.Family, _ old: Bool, _ new: Bool
-  ) {
-    guard old != new else { return }
-    if new { add(NFElement(key), name, family) } else { delete(NFElement(key), name, family) }
+    ranges(bytes, key.family, old?.sourceRanges ?? [], new?.sourceRanges ?? [])
   }
 
   private mutating func buckets(

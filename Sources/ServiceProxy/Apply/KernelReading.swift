@@ -34,8 +34,8 @@ struct KernelReading {
     fixed = Self.compare(ruleset, chains, sets, rules)
     guard fixed != .incompatible else { return }
     try readFrontends(connection)
+    readChains(chains, rules, ruleset, fixedNames: Set(ruleset.chains.map(\.chain.name)))
     try readFixed(connection, ruleset)
-    readChains(chains, rules, fixedNames: Set(ruleset.chains.map(\.chain.name)))
   }
 
   private static func compare(
@@ -89,47 +89,19 @@ struct KernelReading {
             strange.delete(element, name, family)
           }
         }
-        try eachElement(.dispatch, .nodePorts, &strange) { key, _, element in
-          guard let action = ElementCodec.action(element.data, key) else { return false }
-          found[key] = Frontend(action: action)
-          return true
-        }
-        try eachElement(.wide, .nodePortWide, &strange) { key, _, element in
-          guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
-          found[key]?.wide = action
-          return true
-        }
-        try eachElement(.local, .nodePortLocal, &strange) { key, _, element in
-          guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
-          found[key]?.near = action
-          return true
-        }
-        try eachElement(.sticky, .nodePortSticky, &strange) { key, _, element in
-          guard found[key] != nil, let seconds = ElementCodec.sticky(element.data, key) else { return false }
-          found[key]?.stickySeconds = seconds
+        try eachElement(.frontends, .nodePorts, &strange) { key, _, element in
+          guard case .value(let bytes) = element.data, let words = FrontendWords(bytes),
+            let frontend = words.frontend(key)
+          else { return false }
+          found[key] = frontend
           return true
         }
         if !isNodePort {
-          try eachElement(.allowed, .allowed, &strange) { key, _, element in
-            guard found[key] != nil, let action = ElementCodec.action(element.data, key) else { return false }
-            found[key]?.allowed = action
-            return true
-          }
           try eachElement(.sourceRanges, .sourceRanges, &strange) { key, rest, element in
-            guard found[key] != nil, let range = Self.range(rest, element, family) else { return false }
-            found[key]?.sourceRanges.append(range)
+            guard found[key]?.sourceRanges != nil, let range = Self.range(rest, element, family) else { return false }
+            found[key]?.sourceRanges?.append(range)
             return true
           }
-        }
-        try eachElement(.masquerade, .nodePortMasquerade, &strange) { key, _, _ in
-          guard found[key]?.masquerade == .byPlace else { return false }
-          found[key]?.masquerade = .always
-          return true
-        }
-        try eachElement(.masqueradeOwn, .nodePortMasqueradeOwn, &strange) { key, _, _ in
-          guard found[key]?.masquerade == .byPlace else { return false }
-          found[key]?.masquerade = .own
-          return true
         }
         var buckets: [FrontendKey: Buckets] = [:]
         try eachElement(.endpoints, .nodePortEndpoints, &strange) { key, rest, element in
@@ -147,7 +119,7 @@ struct KernelReading {
           let name = isNodePort ? Ruleset.SetName.nodePortEndpoints : .endpoints
           frontend.endpoints = takeList(key, name, 0, buckets[key]?.first ?? [:])
           frontend.localEndpoints = takeList(key, name, OnDemandChain.localBank, buckets[key]?.local ?? [:])
-          frontend.sourceRanges.sort { $0.address < $1.address }
+          frontend.sourceRanges?.sort { $0.address < $1.address }
           applied.set(key, frontend)
         }
       }
@@ -199,27 +171,39 @@ struct KernelReading {
     _ connection: any NFTablesConnection, _ ruleset: Ruleset
   ) throws(NetlinkError) {
     for family in IPAddress.Family.allCases {
-      for name in [Ruleset.SetName.serviceCIDRs, .podCIDRs, .nodePortAddresses] {
+      for name in Ruleset.fixedSets {
         // The kernel adds an end of its own to an interval set, at zero.
-        let found = try connection.elements(of: name.name(family), in: Ruleset.table).filter {
-          !($0.isIntervalEnd && $0.key.allSatisfy { $0 == 0 })
+        let found = Set(
+          try connection.elements(of: name.name(family), in: Ruleset.table).filter {
+            !($0.isIntervalEnd && $0.key.allSatisfy { $0 == 0 })
+          })
+        var wanted = Set(ruleset.fixedElements(name, family))
+        for chain in applied.chains.keys where chain.family == family {
+          for entry in chain.entries where entry.set == name { wanted.insert(entry.element) }
         }
-        let wanted = ruleset.fixedElements(name, family)
-        guard Set(found) != Set(wanted) else { continue }
-        for element in found { fixedElements.delete(element, name, family) }
-        for element in wanted { fixedElements.add(element, name, family) }
+        guard found != wanted else { continue }
+        // Ranges are replaced as a whole, for a part of one may be wrong.
+        let isRanges = Ruleset.set(name, family).flags.contains(.interval)
+        for element in isRanges ? found : found.subtracting(wanted) { fixedElements.delete(element, name, family) }
+        for element in isRanges ? wanted : wanted.subtracting(found) { fixedElements.add(element, name, family) }
       }
     }
   }
 
-  private mutating func readChains(_ chains: [NFChain], _ rules: [String: [NFRule]], fixedNames: Set<String>) {
+  private mutating func readChains(
+    _ chains: [NFChain], _ rules: [String: [NFRule]], _ ruleset: Ruleset, fixedNames: Set<String>
+  ) {
+    var present: Set<OnDemandChain> = []
     for chain in chains where !fixedNames.contains(chain.name) {
       guard let known = OnDemandChain(name: chain.name), chain.base == nil else {
         strangeChains.append(chain.name)
         continue
       }
-      if !Self.matches(rules[chain.name] ?? [], known.chain.rules) { wrongOnDemand.append(known) }
-      if applied.chains[known] == nil { applied.chains[known] = 0 }
+      if !Self.matches(rules[chain.name] ?? [], known.chain(ruleset).rules) { wrongOnDemand.append(known) }
+      present.insert(known)
     }
+    // A frontend may lead to one that someone has deleted.
+    wrongOnDemand += applied.chains.keys.filter { !present.contains($0) }
+    for known in present where applied.chains[known] == nil { applied.chains[known] = 0 }
   }
 }

@@ -28,7 +28,7 @@ public struct ServiceProgrammer: Sendable {
 
   let connection: any NFTablesConnection
   public private(set) var ruleset: Ruleset
-  private var applied = Applied()
+  private(set) var applied = Applied()
   private var claims = Claims()
   private var problems: [ObjectKey: [String]] = [:]
 
@@ -41,7 +41,7 @@ public struct ServiceProgrammer: Sendable {
   private var strange = ElementChanges()
   private var strangeChains: [String] = []
   /// Endpoints that clients may still be bound to, which are gone.
-  private var lostEndpoints: [FrontendKey: Set<EndpointTarget>] = [:]
+  var lostEndpoints: [FrontendKey: Set<EndpointTarget>] = [:]
   /// The table must be made anew: everything in one transaction, so that nothing is missing in between.
   private var rebuild = false
 
@@ -59,7 +59,7 @@ public struct ServiceProgrammer: Sendable {
   public var frontendCount: Int { claims.frontendCount }
   public var hasPending: Bool {
     !pending.isEmpty || !pendingClusterIPs.isEmpty || !pendingHairpins.isEmpty || !fixed.isEmpty || !strange.isEmpty
-      || !strangeChains.isEmpty
+      || !strangeChains.isEmpty || !lostEndpoints.isEmpty
   }
 
   /// What is wrong in each Service, and was left out.
@@ -91,6 +91,20 @@ public struct ServiceProgrammer: Sendable {
       queue += outcome.concerned
       let found = (plan?.problems ?? []) + outcome.conflicts
       problems[service] = found.isEmpty ? nil : found
+    }
+  }
+
+  /// Where ClusterIPs come from has changed; the next flush says so to the kernel.
+  public mutating func setServiceCIDRs(_ prefixes: [IPPrefix]) {
+    let families = IPAddress.Family.allCases
+    let old = families.map { ruleset.fixedElements(.serviceCIDRs, $0) }
+    ruleset.options.serviceCIDRs = prefixes
+    for (family, old) in zip(families, old) {
+      let new = ruleset.fixedElements(.serviceCIDRs, family)
+      guard old != new else { continue }
+      let set = Ruleset.SetName.serviceCIDRs.name(family)
+      if !old.isEmpty { fixed.append(.deleteElements(old, Ruleset.table, set: set)) }
+      if !new.isEmpty { fixed.append(.addElements(new, Ruleset.table, set: set)) }
     }
   }
 
@@ -129,7 +143,7 @@ public struct ServiceProgrammer: Sendable {
     operations += chains.map { .addChain($0.chain) }
     for chain in chains { operations += chain.rules.map { .addRule($0) } }
     for family in IPAddress.Family.allCases {
-      for name in [Ruleset.SetName.serviceCIDRs, .podCIDRs, .nodePortAddresses] {
+      for name in Ruleset.fixedSets {
         let elements = ruleset.fixedElements(name, family)
         if !elements.isEmpty { operations.append(.addElements(elements, table, set: name.name(family))) }
       }
@@ -145,7 +159,7 @@ public struct ServiceProgrammer: Sendable {
       fixed.append(.flushChain(table, chain.chain.name))
     }
     for chain in wrong { fixed += chain.rules.map { .addRule($0) } }
-    for chain in reading.wrongOnDemand { fixed += Self.add(chain) }
+    fixed += add(reading.wrongOnDemand)
     var batch = NFBatch()
     reading.fixedElements.append(to: &batch)
     fixed += batch.operations
@@ -153,14 +167,16 @@ public struct ServiceProgrammer: Sendable {
     strangeChains = reading.strangeChains
   }
 
-  private static func add(_ chain: OnDemandChain) -> [NFBatch.Operation] {
-    let chain = chain.chain
+  /// Chains first and rules then, for one may lead to another. What leads to them is added with other elements.
+  private func add(_ chains: some Collection<OnDemandChain>) -> [NFBatch.Operation] {
+    let chains = chains.map { $0.chain(ruleset) }
     // Whatever stands in a chain of this name is not known to be right.
-    return [.addChain(chain.chain), .flushChain(Ruleset.table, chain.chain.name)] + chain.rules.map { .addRule($0) }
+    return chains.flatMap { [.addChain($0.chain), .flushChain(Ruleset.table, $0.chain.name)] }
+      + chains.flatMap { chain in chain.rules.map { .addRule($0) } }
   }
 
-  private static func delete(_ chain: OnDemandChain) -> [NFBatch.Operation] {
-    [.flushChain(Ruleset.table, chain.name), .deleteChain(Ruleset.table, chain.name)]
+  private static func delete(_ chains: [OnDemandChain]) -> [NFBatch.Operation] {
+    chains.map { .flushChain(Ruleset.table, $0.name) } + chains.map { .deleteChain(Ruleset.table, $0.name) }
   }
 
   // MARK: Writing
@@ -210,24 +226,25 @@ public struct ServiceProgrammer: Sendable {
 
   /// Sends some changes; where the kernel refuses them together, the halves, down to the one at fault.
   private mutating func send(_ changes: ArraySlice<Change>, isLast: Bool, _ report: inout Report) {
-    var operations: [NFBatch.Operation] = rebuild ? fixed : []
     var elements = ElementChanges()
     var newChains: Set<OnDemandChain> = []
     for change in changes {
       if let new = change.new {
         for chain in OnDemandChain.used(by: new, change.key)
         where (rebuild || applied.chains[chain] == nil) && newChains.insert(chain).inserted {
-          operations += Self.add(chain)
+          for entry in chain.entries { elements.add(entry.element, entry.set, chain.family) }
         }
       }
       elements.replace(change.key, change.old, change.new)
     }
     let addresses = isLast ? addressChanges(&elements) : nil
     merge(strange, into: &elements)
-    var batch = NFBatch(operations)
-    elements.append(to: &batch)
     let spare = isLast ? spareChains(besides: changes) : []
-    for chain in spare { batch.append(NFBatch(Self.delete(chain))) }
+    for chain in spare { for entry in chain.entries { elements.delete(entry.element, entry.set, chain.family) } }
+    var batch = NFBatch(rebuild ? fixed : [])
+    batch.append(NFBatch(add(newChains)))
+    elements.append(to: &batch)
+    batch.append(NFBatch(Self.delete(spare)))
     guard !batch.isEmpty else { return finish(changes, newChains, addresses, spare, &report) }
     let subject = changes.count == 1 ? "\(changes[changes.startIndex].key)" : "\(changes.count) frontends"
     let owner = changes.count == 1 ? claims.owner(changes[changes.startIndex].key) : nil
@@ -247,7 +264,7 @@ public struct ServiceProgrammer: Sendable {
     send(changes[middle...], isLast: isLast, &report)
   }
 
-  private mutating func commit(
+  func commit(
     _ batch: NFBatch, _ subject: String, _ service: ObjectKey?, _ elements: Int, _ report: inout Report
   ) -> Bool {
     do throws(NFCommitError) {
@@ -263,7 +280,7 @@ public struct ServiceProgrammer: Sendable {
 
   private mutating func finish(
     _ changes: ArraySlice<Change>, _ newChains: Set<OnDemandChain>,
-    _ addresses: (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>)?, _ spare: [OnDemandChain],
+    _ addresses: AddressChanges?, _ spare: [OnDemandChain],
     _ report: inout Report
   ) {
     if rebuild { applied.chains = [:] }
@@ -276,8 +293,8 @@ public struct ServiceProgrammer: Sendable {
     }
     for chain in spare { applied.chains[chain] = nil }
     if let addresses {
-      applied.clusterIPs = addresses.clusterIPs
-      applied.hairpins = addresses.hairpins
+      for address in addresses.clusterIPs { applied.toggleClusterIP(address) }
+      for address in addresses.hairpins { applied.toggleHairpin(address) }
       pendingClusterIPs = []
       pendingHairpins = []
     }
@@ -303,62 +320,33 @@ public struct ServiceProgrammer: Sendable {
     if !lost.isEmpty { lostEndpoints[key] = lost }
   }
 
-  /// Deletes what binds clients to endpoints that are gone. Rules write these elements, so they are read first.
-  private mutating func forgetClients(_ report: inout Report) {
-    guard !lostEndpoints.isEmpty else { return }
-    for family in Set(lostEndpoints.keys.map(\.family)) {
-      let set = Ruleset.SetName.affinity.name(family)
-      do throws(NetlinkError) {
-        let gone = try connection.elements(of: set, in: Ruleset.table).filter { element in
-          isLost(element, family)
-        }
-        guard !gone.isEmpty else { continue }
-        let batch = NFBatch([
-          .deleteElements(gone.map { NFElement($0.key, data: $0.data) }, Ruleset.table, set: set)
-        ])
-        // One may have ended by itself meanwhile; the rest is then found again with the next change.
-        _ = commit(batch, "session affinity", nil, gone.count, &report)
-      } catch {
-        report.failures.append(("session affinity", nil, NFCommitError(error)))
-      }
-    }
-    lostEndpoints = [:]
+  /// ClusterIPs and hairpins that come or go.
+  private struct AddressChanges {
+    var clusterIPs: [IPAddress] = []
+    var hairpins: [IPAddress] = []
   }
 
-  private func isLost(_ element: NFElement, _ family: IPAddress.Family) -> Bool {
-    let client = Array(element.key.dropFirst(family.byteCount))
-    guard let target = ElementCodec.target(element.data, family),
-      let (key, _) = ElementCodec.frontend(client, isNodePort: false, family)
-    else { return false }
-    if let lost = lostEndpoints[key] { return lost.contains(target) }
-    guard applied.frontends[key] == nil else { return false }
-    return lostEndpoints[FrontendKey(.node(family), key.transport, key.port)]?.contains(target) == true
-  }
-
-  /// ClusterIPs and hairpins that came or went; the sets as they will be.
-  private func addressChanges(
-    _ elements: inout ElementChanges
-  ) -> (clusterIPs: Set<IPAddress>, hairpins: Set<IPAddress>) {
-    var clusterIPs = applied.clusterIPs
+  private func addressChanges(_ elements: inout ElementChanges) -> AddressChanges {
+    var changes = AddressChanges()
     for address in pendingClusterIPs where claims.isClusterIP(address) != applied.clusterIPs.contains(address) {
-      if clusterIPs.insert(address).inserted {
-        elements.add(NFElement(address.bytes), .clusterIPs, address.family)
+      let element = NFElement(address.bytes)
+      if claims.isClusterIP(address) {
+        elements.add(element, .clusterIPs, address.family)
       } else {
-        clusterIPs.remove(address)
-        elements.delete(NFElement(address.bytes), .clusterIPs, address.family)
+        elements.delete(element, .clusterIPs, address.family)
       }
+      changes.clusterIPs.append(address)
     }
-    var hairpins = applied.hairpins
     for address in pendingHairpins where claims.isHairpin(address) != applied.hairpins.contains(address) {
       let pair = NFElement(address.bytes + address.bytes)
-      if hairpins.insert(address).inserted {
+      if claims.isHairpin(address) {
         elements.add(pair, .hairpin, address.family)
       } else {
-        hairpins.remove(address)
         elements.delete(pair, .hairpin, address.family)
       }
+      changes.hairpins.append(address)
     }
-    return (clusterIPs, hairpins)
+    return changes
   }
 
   private func merge(_ strange: ElementChanges, into elements: inout ElementChanges) {

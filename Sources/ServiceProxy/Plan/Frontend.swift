@@ -68,8 +68,6 @@ public enum FrontendAction: Sendable, Hashable {
   case drop
   /// It depends on where the packet comes from: `externalTrafficPolicy: Local`.
   case external
-  /// The source address is looked at first: `loadBalancerSourceRanges`.
-  case firewall
 
   /// More endpoints than this are left out, with an event.
   public static let endpointLimit = 32_768
@@ -87,15 +85,13 @@ public struct Frontend: Sendable, Hashable {
   }
 
   public var action: FrontendAction
-  /// `action` of the source ranges' frontends after the source was found good.
-  public var allowed: FrontendAction?
   /// With `externalTrafficPolicy: Local`: for pods and for the node itself.
   public var wide: FrontendAction?
   /// With `externalTrafficPolicy: Local`: for everyone else.
   public var near: FrontendAction?
   public var masquerade: Masquerade
-  /// Who may pass, disjoint; looked at where `action` is `firewall`.
-  public var sourceRanges: [IPPrefix]
+  /// Who may pass, disjoint; nil for everyone. Only what is balanced or external has them.
+  public var sourceRanges: [IPPrefix]?
   /// The endpoints by bucket.
   public var endpoints: [EndpointTarget]
   /// The endpoints of this node by bucket, where they are a list of their own.
@@ -109,7 +105,6 @@ public struct Frontend: Sendable, Hashable {
     self.masquerade = masquerade
     self.endpoints = endpoints
     self.localEndpoints = localEndpoints
-    sourceRanges = []
   }
 
   /// Seconds for which a client keeps its endpoint; zero for not at all.

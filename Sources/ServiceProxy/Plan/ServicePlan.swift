@@ -97,8 +97,6 @@ public struct ServicePlan: Sendable, Hashable {
     let own = ranges.filter { $0.family == family }
     guard !own.contains(where: { $0.length == 0 }) else { return frontend }
     var guarded = frontend
-    guarded.allowed = frontend.action
-    guarded.action = .firewall
     guarded.sourceRanges = own
     return guarded
   }

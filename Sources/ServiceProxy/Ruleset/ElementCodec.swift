@@ -43,21 +43,6 @@ enum ElementCodec {
     return bytes
   }
 
-  static func action(_ action: FrontendAction, _ key: FrontendKey) -> NFData {
-    let family = key.family.rawValue
-    switch action {
-    case .balance: return .verdict(.goto(OnDemandChain(action, key)?.name ?? "refuse"))
-    case .reject: return .verdict(.goto("refuse"))
-    case .drop: return .verdict(.drop)
-    case .external: return .verdict(.goto(key.isNodePort ? "nodeport-external\(family)" : "external\(family)"))
-    case .firewall: return .verdict(.goto("firewall\(family)"))
-    }
-  }
-
-  static func sticky(_ seconds: UInt32, _ key: FrontendKey) -> NFData {
-    .verdict(.goto(OnDemandChain.remember(key.family, seconds: seconds).name))
-  }
-
   // MARK: Reading
 
   /// Reads a frontend at the beginning of a key; the rest is what follows it.
@@ -80,26 +65,6 @@ enum ElementCodec {
   static func native(_ bytes: some Collection<UInt8>) -> UInt32? {
     guard bytes.count == 4 else { return nil }
     return Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
-  }
-
-  /// Reads what a frontend leads to; nil for what this program does not write.
-  static func action(_ data: NFData?, _ key: FrontendKey) -> FrontendAction? {
-    guard case .verdict(let verdict) = data else { return nil }
-    for action in [FrontendAction.reject, .drop, .external, .firewall] where self.action(action, key) == data {
-      return action
-    }
-    guard case .goto(let name) = verdict,
-      case .balance(_, _, let count, let local, let sticky) = OnDemandChain(name: name)
-    else { return nil }
-    let action = FrontendAction.balance(count: count, local: local, sticky: sticky)
-    return self.action(action, key) == data ? action : nil
-  }
-
-  static func sticky(_ data: NFData?, _ key: FrontendKey) -> UInt32? {
-    guard case .verdict(.goto(let name)) = data,
-      case .remember(let family, let seconds) = OnDemandChain(name: name), family == key.family
-    else { return nil }
-    return seconds
   }
 
   static func target(_ data: NFData?, _ family: IPAddress.Family) -> EndpointTarget? {

@@ -1,43 +1,58 @@
 import Netlink
 
-/// A chain that is there when it is needed. How many there are depends on how many different numbers of endpoints and
-/// times of affinity are in use, not on how many Services.
+/// A chain that is there when it is needed, with the elements that lead to it. How many there are depends on how many
+/// different numbers of endpoints and times of affinity are in use, not on how many Services.
 enum OnDemandChain: Sendable, Hashable {
   /// Picks one of so many endpoints.
   case balance(IPAddress.Family, nodePort: Bool, count: Int, local: Bool, sticky: Bool)
   /// Remembers for so many seconds which one a client got.
   case remember(IPAddress.Family, seconds: UInt32)
+  /// Remembers, if there is a time, and masquerades.
+  case leave(IPAddress.Family, Frontend.Masquerade, seconds: UInt32)
 
   /// Buckets of the list of local endpoints are numbered from here.
   static let localBank: UInt32 = 0x10000
 
-  /// The chain that an action leads to, if it is one of these.
-  init?(_ action: FrontendAction, _ key: FrontendKey) {
-    guard case .balance(let count, let local, let sticky) = action else { return nil }
-    self = .balance(key.family, nodePort: key.isNodePort, count: count, local: local, sticky: sticky)
+  /// An element of a verdict map that leads to a chain.
+  struct Entry: Hashable {
+    var set: Ruleset.SetName
+    var element: NFElement
   }
 
   /// All that a frontend uses.
   static func used(by frontend: Frontend, _ key: FrontendKey) -> [OnDemandChain] {
-    var chains = [frontend.action, frontend.allowed, frontend.wide, frontend.near].compactMap { action in
-      action.flatMap { OnDemandChain($0, key) }
+    let family = key.family
+    var chains: [OnDemandChain] = []
+    for case .balance(let count, let local, let sticky)? in [frontend.action, frontend.wide, frontend.near] {
+      chains.append(.balance(family, nodePort: key.isNodePort, count: count, local: local, sticky: sticky))
     }
-    if frontend.stickySeconds > 0 { chains.append(.remember(key.family, seconds: frontend.stickySeconds)) }
+    if frontend.stickySeconds > 0 { chains.append(.remember(family, seconds: frontend.stickySeconds)) }
+    if frontend.stickySeconds > 0 || frontend.masquerade != .byPlace {
+      chains.append(.leave(family, frontend.masquerade, seconds: frontend.stickySeconds))
+    }
     return chains
   }
 
-  /// `lb4-5`, `np6-3-local-sticky`, `remember4-10800`
+  var family: IPAddress.Family {
+    switch self {
+    case .balance(let family, _, _, _, _), .remember(let family, _), .leave(let family, _, _): family
+    }
+  }
+
+  /// `lb4-5`, `np6-3-local-sticky`, `remember4-10800`, `leave4-0-always`
   var name: String {
     switch self {
     case .balance(let family, let nodePort, let count, let local, let sticky):
       "\(nodePort ? "np" : "lb")\(family.rawValue)-\(count)\(local ? "-local" : "")\(sticky ? "-sticky" : "")"
     case .remember(let family, let seconds): "remember\(family.rawValue)-\(seconds)"
+    case .leave(let family, let masquerade, let seconds):
+      "leave\(family.rawValue)-\(seconds)\(masquerade == .byPlace ? "" : "-\(masquerade)")"
     }
   }
 
   init?(name: String) {
     var parts = name.split(separator: "-", omittingEmptySubsequences: false)[...]
-    guard let head = parts.popFirst(), let number = parts.popFirst().flatMap({ UInt32($0) }), number > 0,
+    guard let head = parts.popFirst(), let number = parts.popFirst().flatMap({ UInt32($0) }), number < 1 << 28,
       let family = head.last.flatMap({ $0.wholeNumberValue }).flatMap({ UInt8(exactly: $0) }).flatMap({
         IPAddress.Family(rawValue: $0)
       })
@@ -45,7 +60,11 @@ enum OnDemandChain: Sendable, Hashable {
     let chain: OnDemandChain
     switch head.dropLast() {
     case "remember": chain = .remember(family, seconds: number)
+    case "leave":
+      let masquerade: Frontend.Masquerade = parts == ["always"] ? .always : parts == ["own"] ? .own : .byPlace
+      chain = .leave(family, masquerade, seconds: number)
     case "lb", "np":
+      guard number > 0 else { return nil }
       chain = .balance(
         family, nodePort: head.hasPrefix("np"), count: Int(number), local: parts.contains("local"),
         sticky: parts.contains("sticky"))
@@ -56,31 +75,60 @@ enum OnDemandChain: Sendable, Hashable {
     self = chain
   }
 
-  var chain: Ruleset.Chain {
+  /// The elements of the verdict maps that lead here.
+  var entries: [Entry] {
+    func entry(_ set: Ruleset.SetName, _ code: UInt32, _ chain: String) -> Entry {
+      Entry(set: set, element: NFElement(ElementCodec.native(code), data: .verdict(.goto(chain))))
+    }
     switch self {
-    case .balance(let family, let nodePort, let count, let local, let sticky):
-      balanceChain(Steps(family), nodePort: nodePort, count: count, local: local, sticky: sticky)
-    case .remember(let family, let seconds): rememberChain(Steps(family), seconds)
+    case .balance(_, let nodePort, let count, let local, let sticky):
+      let action = FrontendAction.balance(count: count, local: local, sticky: sticky)
+      let code = ActionCode(action, nodePort: nodePort).rawValue
+      return [entry(.actions, code, name), entry(.choices, code, name)]
+    case .remember: return []
+    case .leave(let family, let masquerade, let seconds):
+      let code = DepartureCode(masquerade, seconds: seconds).rawValue
+      let departure = entry(.departures, code, name)
+      guard seconds > 0 else { return [departure] }
+      return [departure, entry(.arrivals, code, OnDemandChain.remember(family, seconds: seconds).name)]
+    }
+  }
+
+  func chain(_ ruleset: Ruleset) -> Ruleset.Chain {
+    let steps = ruleset.steps(family)
+    return switch self {
+    case .balance(_, let nodePort, let count, let local, let sticky):
+      balanceChain(steps, nodePort: nodePort, count: count, local: local, sticky: sticky)
+    case .remember(_, let seconds): rememberChain(steps, seconds)
+    case .leave(_, let masquerade, let seconds): leaveChain(steps, masquerade, seconds)
     }
   }
 
   private func balanceChain(_ steps: Steps, nodePort: Bool, count: Int, local: Bool, sticky: Bool) -> Ruleset.Chain {
     let width = steps.addressRegisters
-    let key = nodePort ? steps.nodePort : steps.frontend
+    let key = nodePort ? steps.nodePort(0) : steps.frontend(0)
     let endpoints = (nodePort ? Ruleset.SetName.nodePortEndpoints : .endpoints).name(steps.family)
-    let pick: [NFExpression] = [
-      .numgen(
-        .random, modulus: UInt32(count), offset: local ? Self.localBank : 0, into: NFRegister(nodePort ? 2 : width + 2)),
-      .lookup(set: endpoints, key: 0, into: 0), steps.translate(0),
-    ]
-    var rules = [steps.isFamily + key + pick]
-    if sticky {
-      let known: [NFExpression] = [
-        steps.source(0), steps.destination(width), steps.transport(2 * width), steps.port(2 * width + 1),
-        .lookup(set: Ruleset.SetName.affinity.name(steps.family), key: 0, into: 0), steps.translate(0),
+    func pick(_ count: Int) -> [NFExpression] {
+      steps.isFamily + key + [
+        .numgen(
+          .random, modulus: UInt32(count), offset: local ? Self.localBank : 0,
+          into: NFRegister(nodePort ? 2 : width + 2)),
+        .lookup(set: endpoints, key: 0, into: 0), steps.translate(0),
       ]
-      rules.insert(steps.isFamily + known, at: 0)
     }
+    var rules: [[NFExpression]] = []
+    if sticky {
+      rules.append(
+        steps.isFamily + [
+          steps.source(0), steps.destination(width), steps.transport(2 * width), steps.port(2 * width + 1),
+          .lookup(set: Ruleset.SetName.affinity.name(steps.family), key: 0, into: 0), steps.translate(0),
+        ])
+    }
+    rules.append(pick(count))
+    // The number may have become smaller since it was looked up; the first bucket is there as long as any is.
+    rules += steps.patiently(pick(1))
+    // Or the frontend has just lost its last endpoint, or is gone: the client tries again, and is told.
+    rules.append([.verdict(.drop)])
     return Ruleset.Chain(name, rules)
   }
 
@@ -98,5 +146,19 @@ enum OnDemandChain: Sendable, Hashable {
             timeout: UInt64(seconds) * 1000),
         ]
       ])
+  }
+
+  private func leaveChain(_ steps: Steps, _ masquerade: Frontend.Masquerade, _ seconds: UInt32) -> Ruleset.Chain {
+    var rules: [[NFExpression]] = []
+    if seconds > 0 {
+      rules.append([.verdict(.jump(OnDemandChain.remember(steps.family, seconds: seconds).name))])
+    }
+    switch masquerade {
+    case .always: rules.append([.masquerade(.fullyRandom)])
+    case .own: rules.append(steps.isFamily + steps.isFromNode + [.masquerade(.fullyRandom)])
+    case .byPlace: break
+    }
+    if masquerade != .always { rules.append([.verdict(.goto(Ruleset.byPlace(steps.family)))]) }
+    return Ruleset.Chain(name, rules)
   }
 }

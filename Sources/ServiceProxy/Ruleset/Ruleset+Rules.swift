@@ -8,7 +8,15 @@ extension Ruleset {
 
     init(_ name: String, base: NFBaseChain? = nil, _ rules: [[NFExpression]]) {
       chain = NFChain(name, in: Ruleset.table, base: base)
-      self.rules = rules.map { NFRule(in: name, of: Ruleset.table, $0) }
+      self.rules = rules.map { NFRule(in: name, of: Ruleset.table, comment: Self.comment($0), $0) }
+    }
+
+    /// What `nft` cannot show: the key of the verdict map is a word that was found in another map.
+    private static func comment(_ rule: [NFExpression]) -> String? {
+      guard rule.count >= 2, case .verdictMap(let verdicts, _) = rule[rule.count - 1],
+        case .lookup(let map, _, let register?, _) = rule[rule.count - 2]
+      else { return nil }
+      return "\(verdicts) of word \(UInt32(Steps.keyRegister) - register.index) in \(map)"
     }
   }
 
@@ -23,14 +31,13 @@ extension Ruleset {
           [.reject(.icmpAnyFamily(1))],
         ])
     ]
-    for family in IPAddress.Family.allCases {
-      let steps = Steps(family)
+    let families = IPAddress.Family.allCases.map { steps($0) }
+    for steps in families {
       chains += [
-        external(steps, nodePort: false), external(steps, nodePort: true), firewall(steps), services(steps),
-        sticky(steps), translated(steps),
+        external(steps, nodePort: false), external(steps, nodePort: true), firewall(steps, isExternal: false),
+        firewall(steps, isExternal: true), services(steps), byPlace(steps), arriving(steps), leaving(steps),
       ]
     }
-    let families = IPAddress.Family.allCases.map { Steps($0) }
     // IPS_DST_NAT: someone has translated the destination; whether it was this table is seen by the tuple.
     let isTranslated: [NFExpression] = [
       .conntrack(.status, into: 0), .bitwise(from: 0, into: 0, mask: native(1 << 5), xor: native(0)),
@@ -42,23 +49,24 @@ extension Ruleset {
     chains += [
       Chain("prerouting", base: NFBaseChain(.nat, hook: .prerouting, priority: -100), entrance("services")),
       Chain("output", base: NFBaseChain(.nat, hook: .output, priority: -100), entrance("services")),
-      Chain("input", base: NFBaseChain(.nat, hook: .input, priority: 100), entrance("sticky", isTranslated)),
+      Chain("input", base: NFBaseChain(.nat, hook: .input, priority: 100), entrance("arriving", isTranslated)),
       Chain(
-        "postrouting", base: NFBaseChain(.nat, hook: .postrouting, priority: 100),
-        entrance("translated", isTranslated)),
+        "postrouting", base: NFBaseChain(.nat, hook: .postrouting, priority: 100), entrance("leaving", isTranslated)),
     ]
     return chains
   }
 
-  private func native(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
+  private func native(_ number: UInt32) -> [UInt8] { ElementCodec.native(number) }
 
   /// The first packet of a connection, before its route is chosen.
   private func services(_ steps: Steps) -> Chain {
     let isLocal: [NFExpression] = [
       .fib(.destination, .addressType, into: 0), .compare(0, .equal, native(Steps.localAddressType)),
     ]
-    var rules: [[NFExpression]] = [
-      steps.isFamily + steps.frontend + [.verdictMap(SetName.dispatch.name(steps.family), key: 0)],
+    let key = Steps.keyRegister
+    var rules = steps.patiently(
+      steps.isFamily + steps.frontend(key) + steps.decide(.action, of: .frontends, by: .actions))
+    rules += [
       steps.isFamily + [
         steps.destination(0), .lookup(set: SetName.clusterIPs.name(steps.family), key: 0),
         .verdict(.goto("refuse")),
@@ -68,9 +76,8 @@ extension Ruleset {
       ],
     ]
     if let onNode = onNode(steps) {
-      rules.append(
-        steps.isFamily + onNode + isLocal + steps.nodePort
-          + [.verdictMap(SetName.nodePorts.name(steps.family), key: 0)])
+      rules += steps.patiently(
+        steps.isFamily + onNode + isLocal + steps.nodePort(key) + steps.decide(.action, of: .nodePorts, by: .actions))
     }
     return Chain("services\(steps.suffix)", rules)
   }
@@ -90,18 +97,15 @@ extension Ruleset {
 
   /// `externalTrafficPolicy: Local`: pods and the node itself reach all endpoints, everyone else those here.
   private func external(_ steps: Steps, nodePort: Bool) -> Chain {
-    func choose(_ vip: SetName, _ node: SetName) -> [NFExpression] {
-      (nodePort ? steps.nodePort : steps.frontend)
-        + [.verdictMap((nodePort ? node : vip).name(steps.family), key: 0)]
+    func choose(_ word: FrontendWords.Word) -> [NFExpression] {
+      (nodePort ? steps.nodePort(Steps.keyRegister) : steps.frontend(Steps.keyRegister))
+        + steps.decide(word, of: nodePort ? .nodePorts : .frontends, by: .choices)
     }
-    let wide = choose(.wide, .nodePortWide)
-    return Chain(
-      (nodePort ? "nodeport-external" : "external") + steps.suffix,
-      [
-        steps.isFamily + isFromPod(steps) + wide,
-        steps.isFamily + steps.isFromNode + wide,
-        steps.isFamily + choose(.local, .nodePortLocal),
-      ])
+    var rules: [[NFExpression]] = []
+    rules += steps.patiently(steps.isFamily + isFromPod(steps) + choose(.inside))
+    rules += steps.patiently(steps.isFamily + steps.isFromNode + choose(.inside))
+    rules += steps.patiently(steps.isFamily + choose(.outside))
+    return Chain((nodePort ? "nodeport-external" : "external") + steps.suffix, rules)
   }
 
   /// Ends the rule unless a pod sent the packet, or if one did when inverted.
@@ -123,40 +127,48 @@ extension Ruleset {
   }
 
   /// `loadBalancerSourceRanges`
-  private func firewall(_ steps: Steps) -> Chain {
-    let ranges = NFExpression.lookup(set: SetName.sourceRanges.name(steps.family), key: 0)
-    let allowed = NFExpression.verdictMap(SetName.allowed.name(steps.family), key: 0)
+  private func firewall(_ steps: Steps, isExternal: Bool) -> Chain {
+    let key = Steps.keyRegister
+    let ranges: [NFExpression] = [
+      steps.source(key + steps.addressRegisters + 2),
+      .lookup(set: SetName.sourceRanges.name(steps.family), key: NFRegister(key)),
+    ]
+    let then: [NFExpression] =
+      isExternal
+      ? [.verdict(.goto("external\(steps.suffix)"))] : steps.decide(.inside, of: .frontends, by: .choices)
+    var rules = steps.patiently(steps.isFamily + steps.frontend(key) + ranges + then)
+    rules.append([.verdict(.drop)])
+    return Chain("firewall\(isExternal ? "-external" : "")\(steps.suffix)", rules)
+  }
+
+  /// The first packet of a connection whose destination was translated to a program on this machine: nothing but
+  /// session affinity is left to do.
+  private func arriving(_ steps: Steps) -> Chain { translated("arriving", steps, .arrivals) }
+
+  /// The same on its way out.
+  private func leaving(_ steps: Steps) -> Chain { translated("leaving", steps, .departures) }
+
+  /// An address that is no frontend may have been translated as one of the node's own.
+  private func translated(_ name: String, _ steps: Steps, _ verdicts: SetName) -> Chain {
+    let key = Steps.keyRegister
+    let frontend = steps.originalFrontend(key) + steps.decide(.departure, of: .frontends, by: verdicts)
+    let nodePort = steps.originalNodePort(key) + steps.decide(.departure, of: .nodePorts, by: verdicts)
     return Chain(
-      "firewall\(steps.suffix)",
-      [
-        steps.isFamily + steps.frontend + [steps.source(steps.addressRegisters + 2), ranges, allowed],
-        [.verdict(.drop)],
-      ])
+      "\(name)\(steps.suffix)",
+      steps.patiently(steps.isFamily + frontend) + steps.patiently(steps.isFamily + nodePort))
   }
 
-  /// Remembers which endpoint a client of a sticky frontend got. The packet's destination says it by now, on its way
-  /// out as well as to a program on this machine.
-  private func sticky(_ steps: Steps) -> Chain {
-    Chain(
-      "sticky\(steps.suffix)",
-      [
-        steps.isFamily + steps.originalFrontend + [.verdictMap(SetName.sticky.name(steps.family), key: 0)],
-        steps.originalNodePort + [.verdictMap(SetName.nodePortSticky.name(steps.family), key: 0)],
-      ])
-  }
+  static func byPlace(_ family: IPAddress.Family) -> String { "by-place\(family.rawValue)" }
 
-  /// The first packet of a connection whose destination was translated, on its way out.
-  private func translated(_ steps: Steps) -> Chain {
+  /// Who is masqueraded because of where it comes from.
+  private func byPlace(_ steps: Steps) -> Chain {
     let family = steps.family
     let masquerade = NFExpression.masquerade(.fullyRandom)
     func has(_ name: SetName, inverted: Bool = false) -> NFExpression {
       .lookup(set: name.name(family), key: 0, inverted: inverted)
     }
     var rules: [[NFExpression]] = [
-      [.verdict(.jump("sticky\(steps.suffix)"))],
-      steps.isFamily + [
-        steps.source(0), steps.destination(steps.addressRegisters), has(.hairpin), masquerade,
-      ],
+      steps.isFamily + [steps.source(0), steps.destination(steps.addressRegisters), has(.hairpin), masquerade]
     ]
     let toClusterIP: [NFExpression] = steps.isFamily + [steps.originalDestination(0), has(.clusterIPs)]
     if options.masqueradeAll {
@@ -164,15 +176,6 @@ extension Ruleset {
     } else if options.localDetector != .clusterCIDRs || options.clusterCIDRs.contains(where: { $0.family == family }) {
       rules.append(toClusterIP + isFromPod(steps, inverted: true) + [masquerade])
     }
-    rules += [
-      toClusterIP + [.verdict(.return)],
-      steps.isFamily + steps.originalFrontend + [has(.masquerade), masquerade],
-      steps.isFamily + steps.isFromNode + steps.originalFrontend + [has(.masqueradeOwn), masquerade],
-      // So that an external address is not taken for a node port of the same number.
-      steps.isFamily + steps.originalFrontend + [has(.masqueradeOwn), .verdict(.return)],
-      steps.originalNodePort + [has(.nodePortMasquerade), masquerade],
-      steps.isFamily + steps.isFromNode + steps.originalNodePort + [has(.nodePortMasqueradeOwn), masquerade],
-    ]
-    return Chain("translated\(steps.suffix)", rules)
+    return Chain(Self.byPlace(family), rules)
   }
 }

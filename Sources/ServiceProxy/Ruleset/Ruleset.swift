@@ -25,43 +25,43 @@ public struct Ruleset: Sendable, Hashable {
     public var nodePortAddresses: [IPPrefix]
     /// Masquerades everything to a ClusterIP.
     public var masqueradeAll: Bool
+    /// Looks twice: kernels before 6.17 may miss an element while a transaction replaces it (fixed by the kernel's
+    /// commit b2f742c846ca; older ones that have it lose nothing but a little time).
+    public var retriesLookups: Bool
 
     public init(
       clusterCIDRs: [IPPrefix] = [], serviceCIDRs: [IPPrefix] = [], nodePortAddresses: [IPPrefix] = [],
-      masqueradeAll: Bool = false, localDetector: LocalDetector = .clusterCIDRs
+      masqueradeAll: Bool = false, localDetector: LocalDetector = .clusterCIDRs,
+      retriesLookups: Bool = KernelVersion.running < KernelVersion(6, 17)
     ) {
       self.localDetector = localDetector
       self.clusterCIDRs = clusterCIDRs
       self.serviceCIDRs = serviceCIDRs
       self.nodePortAddresses = nodePortAddresses
       self.masqueradeAll = masqueradeAll
+      self.retriesLookups = retriesLookups
     }
   }
 
   public static let table = NFTableName(.inet, "skiff-proxy")
 
-  public let options: Options
+  public internal(set) var options: Options
 
   public init(_ options: Options) { self.options = options }
 
+  func steps(_ family: IPAddress.Family) -> Steps { Steps(family: family, retries: options.retriesLookups) }
+
   /// The sets of one address family.
   enum SetName: String, CaseIterable, Sendable {
-    case dispatch
-    case wide
-    case local
-    case allowed
+    case frontends
     case endpoints
-    case masquerade
-    case masqueradeOwn = "masquerade-own"
     case nodePorts = "nodeports"
-    case nodePortWide = "nodeport-wide"
-    case nodePortLocal = "nodeport-local"
     case nodePortEndpoints = "nodeport-endpoints"
-    case nodePortMasquerade = "nodeport-masquerade"
-    case nodePortMasqueradeOwn = "nodeport-masquerade-own"
+    case actions
+    case choices
+    case departures
+    case arrivals
     case affinity
-    case sticky
-    case nodePortSticky = "nodeport-sticky"
     case clusterIPs = "cluster-ips"
     case hairpin
     case sourceRanges = "source-ranges"
@@ -80,16 +80,16 @@ public struct Ruleset: Sendable, Hashable {
     let frontend: [NFDataType] = [address, .inetProtocol, .inetService]
     let nodePort: [NFDataType] = [.inetProtocol, .inetService]
     let target = NFSet.Content.values([address, .inetService])
+    let words = NFSet.Content.values(Array(repeating: .mark, count: FrontendWords.count))
     func set(_ key: [NFDataType], _ content: NFSet.Content = .keys, flags: NFSet.Flags = []) -> NFSet {
       NFSet(name.name(family), in: table, key: key, content: content, flags: flags)
     }
     switch name {
-    case .dispatch, .wide, .local, .allowed, .sticky: return set(frontend, .verdicts)
-    case .nodePorts, .nodePortWide, .nodePortLocal, .nodePortSticky: return set(nodePort, .verdicts)
+    case .frontends: return set(frontend, words)
+    case .nodePorts: return set(nodePort, words)
+    case .actions, .choices, .departures, .arrivals: return set([.mark], .verdicts)
     case .endpoints: return set(frontend + [.mark], target)
     case .nodePortEndpoints: return set(nodePort + [.mark], target)
-    case .masquerade, .masqueradeOwn: return set(frontend)
-    case .nodePortMasquerade, .nodePortMasqueradeOwn: return set(nodePort)
     case .clusterIPs: return set([address])
     case .hairpin: return set([address, address])
     case .sourceRanges: return set(frontend + [address], flags: .interval)
@@ -106,15 +106,35 @@ public struct Ruleset: Sendable, Hashable {
     IPAddress.Family.allCases.flatMap { family in SetName.allCases.map { Self.set($0, family) } }
   }
 
-  /// The elements of the sets that follow from the options.
+  /// The sets whose elements do not come from Services, but for those of chains on demand.
+  static let fixedSets: [SetName] = [
+    .actions, .choices, .departures, .arrivals, .serviceCIDRs, .podCIDRs, .nodePortAddresses,
+  ]
+
+  /// The elements of those sets.
   func fixedElements(_ name: SetName, _ family: IPAddress.Family) -> [NFElement] {
-    let prefixes: [IPPrefix] =
-      switch name {
-      case .serviceCIDRs: options.serviceCIDRs
-      case .podCIDRs: options.clusterCIDRs
-      case .nodePortAddresses: options.nodePortAddresses
-      default: []
-      }
-    return IPPrefix.disjoint(prefixes.filter { $0.family == family }).flatMap { NFElement.range($0) }
+    func ranges(_ prefixes: [IPPrefix]) -> [NFElement] {
+      IPPrefix.disjoint(prefixes.filter { $0.family == family }).flatMap { NFElement.range($0) }
+    }
+    func entry(_ code: UInt32, _ verdict: NFVerdict) -> NFElement {
+      NFElement(ElementCodec.native(code), data: .verdict(verdict))
+    }
+    func action(_ code: ActionCode, _ chain: String) -> NFElement { entry(code.rawValue, .goto(chain)) }
+    let suffix = "\(family.rawValue)"
+    let endings = [action(.reject, "refuse"), entry(ActionCode.drop.rawValue, .drop)]
+    return switch name {
+    case .choices: endings
+    case .actions:
+      endings + [
+        action(.external, "external\(suffix)"),
+        action(.nodePortExternal, "nodeport-external\(suffix)"), action(.firewall, "firewall\(suffix)"),
+        action(.firewallExternal, "firewall-external\(suffix)"),
+      ]
+    case .departures: [entry(DepartureCode(.byPlace, seconds: 0).rawValue, .goto(Self.byPlace(family)))]
+    case .serviceCIDRs: ranges(options.serviceCIDRs)
+    case .podCIDRs: ranges(options.clusterCIDRs)
+    case .nodePortAddresses: ranges(options.nodePortAddresses)
+    default: []
+    }
   }
 }

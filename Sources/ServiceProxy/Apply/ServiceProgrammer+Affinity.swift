@@ -1,0 +1,43 @@
+import Netlink
+
+extension ServiceProgrammer {
+  /// Deletes what binds clients to endpoints that are gone. Rules write these elements, so they are read first; one
+  /// may end by itself before it is deleted, and then all are read again.
+  mutating func forgetClients(_ report: inout Report) {
+    for family in Set(lostEndpoints.keys.map(\.family)) {
+      var attempt = Report()
+      for _ in 0..<3 {
+        attempt = Report()
+        if forgetClients(family, &attempt) {
+          lostEndpoints = lostEndpoints.filter { $0.key.family != family }
+          break
+        }
+      }
+      report.merge(attempt)
+    }
+  }
+
+  private func forgetClients(_ family: IPAddress.Family, _ report: inout Report) -> Bool {
+    let set = Ruleset.SetName.affinity.name(family)
+    do throws(NetlinkError) {
+      let gone = try connection.elements(of: set, in: Ruleset.table).filter { isLost($0, family) }
+      guard !gone.isEmpty else { return true }
+      let elements = gone.map { NFElement($0.key, data: $0.data) }
+      return commit(
+        NFBatch([.deleteElements(elements, Ruleset.table, set: set)]), "session affinity", nil, gone.count, &report)
+    } catch {
+      report.failures.append(("session affinity", nil, NFCommitError(error)))
+      return false
+    }
+  }
+
+  private func isLost(_ element: NFElement, _ family: IPAddress.Family) -> Bool {
+    let client = Array(element.key.dropFirst(family.byteCount))
+    guard let target = ElementCodec.target(element.data, family),
+      let (key, _) = ElementCodec.frontend(client, isNodePort: false, family)
+    else { return false }
+    if let lost = lostEndpoints[key] { return lost.contains(target) }
+    guard applied.frontends[key] == nil else { return false }
+    return lostEndpoints[FrontendKey(.node(family), key.transport, key.port)]?.contains(target) == true
+  }
+}
