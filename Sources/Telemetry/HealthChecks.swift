@@ -17,6 +17,20 @@ public enum HealthProbe: String, Sendable, CaseIterable {
   case health = "healthz"
 }
 
+/// What a probe is answered with over HTTP.
+public struct HealthAnswer: Sendable, Equatable {
+  /// 200 or 503.
+  public var status: Int
+  public var contentType: String
+  public var text: String
+
+  public init(status: Int, contentType: String, text: String) {
+    self.status = status
+    self.contentType = contentType
+    self.text = text
+  }
+}
+
 /// The named checks of one process, and their answers over HTTP.
 public final class HealthChecks: Sendable {
   private struct Check: Sendable {
@@ -25,7 +39,12 @@ public final class HealthChecks: Sendable {
     var run: @Sendable () async -> HealthResult
   }
 
-  private let checks = Mutex<[Check]>([])
+  private struct State {
+    var checks: [Check] = []
+    var documents: [HealthProbe: @Sendable (Bool) -> String] = [:]
+  }
+
+  private let state = Mutex(State())
 
   public init() {}
 
@@ -34,10 +53,17 @@ public final class HealthChecks: Sendable {
     _ name: String, _ probes: Set<HealthProbe> = Set(HealthProbe.allCases),
     _ check: @escaping @Sendable () async -> HealthResult
   ) {
-    checks.withLock { checks in
-      checks.removeAll { $0.name == name }
-      checks.append(Check(name: name, probes: probes, run: check))
+    state.withLock { state in
+      state.checks.removeAll { $0.name == name }
+      state.checks.append(Check(name: name, probes: probes, run: check))
     }
+  }
+
+  /// Answers a probe with a JSON document from now on, for those who know it from another program. The list of checks is
+  /// still there with `?verbose`.
+  /// - Parameter body: makes the document, told whether all checks of the probe passed; called once an answer.
+  public func setDocument(of probe: HealthProbe, _ body: @escaping @Sendable (_ isHealthy: Bool) -> String) {
+    state.withLock { $0.documents[probe] = body }
   }
 
   /// Runs the checks of a probe.
@@ -46,7 +72,7 @@ public final class HealthChecks: Sendable {
   public func run(
     _ probe: HealthProbe, only: String? = nil
   ) async -> [(name: String, result: HealthResult)]? {
-    let asked = checks.withLock { $0 }.filter { $0.probes.contains(probe) && (only == nil || $0.name == only) }
+    let asked = state.withLock { $0.checks }.filter { $0.probes.contains(probe) && (only == nil || $0.name == only) }
     if only != nil, asked.isEmpty { return nil }
     var results: [(name: String, result: HealthResult)] = []
     for check in asked { results.append((check.name, await check.run())) }
@@ -56,12 +82,18 @@ public final class HealthChecks: Sendable {
   /// The answer to `/livez`, `/readyz`, `/healthz` or one check below them (`/readyz/store`), in the form in which
   /// Kubernetes components answer.
   /// - Returns: `nil` where the path is none of these.
-  public func answer(path: String, verbose: Bool) async -> (status: Int, text: String)? {
+  public func answer(path: String, verbose: Bool) async -> HealthAnswer? {
     let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
     guard let first = parts.first, let probe = HealthProbe(rawValue: first) else { return nil }
     guard let results = await run(probe, only: parts.count > 1 ? parts[1] : nil) else { return nil }
     let isHealthy = results.allSatisfy { $0.result == .healthy }
-    if isHealthy, !verbose { return (200, "ok") }
+    let status = isHealthy ? 200 : 503
+    if parts.count == 1, let document = state.withLock({ $0.documents[probe] }) {
+      let text = document(isHealthy)
+      if !verbose { return HealthAnswer(status: status, contentType: "application/json", text: text) }
+    }
+    let plain = "text/plain; charset=utf-8"
+    if isHealthy, !verbose { return HealthAnswer(status: status, contentType: plain, text: "ok") }
     var text = ""
     for (name, result) in results {
       switch result {
@@ -70,6 +102,6 @@ public final class HealthChecks: Sendable {
       }
     }
     text += "\(probe.rawValue) check \(isHealthy ? "passed" : "failed")\n"
-    return (isHealthy ? 200 : 503, text)
+    return HealthAnswer(status: status, contentType: plain, text: text)
   }
 }

@@ -70,6 +70,7 @@ public struct TelemetryServer: Service {
             let body = ByteBuffer(string: request.method == .HEAD ? "" : text)
             let headers = HTTPHeaders([
               ("content-type", type), ("content-length", String(text.utf8.count)), ("cache-control", "no-store"),
+              ("x-content-type-options", "nosniff"),
             ])
             let response = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
             try await responses.write(.head(response))
@@ -96,8 +97,8 @@ public struct TelemetryServer: Service {
     if path == "/metrics" { return (.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text()) }
     let query = parts.count > 1 ? parts[1].split(separator: "&") : []
     let verbose = query.contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
-    if let (status, text) = await health.answer(path: path, verbose: verbose) {
-      return (HTTPResponseStatus(statusCode: status), plain, text)
+    if let answer = await health.answer(path: path, verbose: verbose) {
+      return (HTTPResponseStatus(statusCode: answer.status), answer.contentType, answer.text)
     }
     return (.notFound, plain, "not found\n")
   }

@@ -98,7 +98,7 @@ struct HealthCheckTests {
     api.put(slice(["10.244.1.2": "node-1"]))
     let (one, other, v6) = try (address("192.0.2.1"), address("192.0.2.7"), address("2001:db8::1"))
     try await RunningProxy.with(api, in: try node()) {
-      $0.nodePortAddresses = [try prefix("192.0.2.0/30")]
+      $0.nodePortAddresses = .init([try prefix("192.0.2.0/30")])
     } _: { proxy in
       try await eventually("it answers") { try HTTPAnswer.get(proxy.namespace, one, 32_100)?.status == 200 }
       #expect(try HTTPAnswer.get(proxy.namespace, other, 32_100) == nil)

@@ -49,7 +49,25 @@ struct RunningProxy {
   func count(_ set: String) -> Int { (try? socket.elements(of: set, in: Ruleset.table).count) ?? 0 }
 
   @discardableResult
-  func run(_ arguments: String...) throws -> String { try Kernel.run(namespace, arguments) }
+  func run(_ arguments: String...) throws -> String { try run(arguments) }
+
+  @discardableResult
+  func run(_ arguments: [String]) throws -> String { try Kernel.run(namespace, arguments) }
+
+  /// The sum of a metric's series whose labels have all of `parts`.
+  func metric(_ name: String, _ parts: String...) -> Double {
+    metrics.text().split(separator: "\n").reduce(0) { sum, line in
+      guard line.hasPrefix("\(name) ") || line.hasPrefix("\(name){"), parts.allSatisfy({ line.contains($0) }),
+        let value = line.split(separator: " ").last.flatMap({ Double($0) })
+      else { return sum }
+      return sum + value
+    }
+  }
+
+  /// Waits until everything that is there was programmed.
+  func synced() async throws {
+    try await eventually("the proxy has synced") { await health.answer(path: "/readyz", verbose: false)?.text == "ok" }
+  }
 
   /// Warnings that were written as Events: `default/web InvalidService: …`.
   var warnings: [String] {
@@ -70,6 +88,21 @@ func eventually(
     try await Task.sleep(for: .milliseconds(5))
   }
   Issue.record(what, sourceLocation: sourceLocation)
+}
+
+extension Node {
+  /// `node-1` with one address.
+  static func own(_ address: String = "192.0.2.1", _ fill: (inout Node) -> Void = { _ in }) -> Node {
+    Node("node-1") { node in
+      node.status.addresses = [
+        NodeAddress {
+          $0.type = "InternalIP"
+          $0.address = address
+        }
+      ]
+      fill(&node)
+    }
+  }
 }
 
 extension KubeAPI.Service {

@@ -15,8 +15,8 @@ struct KernelReading {
   var applied = Applied()
   /// Elements that no Service could have made, or that contradict each other; they are to go.
   var strange = ElementChanges()
-  /// Elements of the sets that follow from options, to add and to delete.
-  var fixedElements = ElementChanges()
+  /// What makes the sets right whose elements do not follow from Services.
+  var fixedElements: [NFBatch.Operation] = []
   /// Chains and actions that fit nothing.
   var strangeChains: [String] = []
   /// Chains on demand whose rules are not as they should be.
@@ -182,10 +182,18 @@ struct KernelReading {
           for entry in chain.entries where entry.set == name { wanted.insert(entry.element) }
         }
         guard found != wanted else { continue }
-        // Ranges are replaced as a whole, for a part of one may be wrong.
-        let isRanges = Ruleset.set(name, family).flags.contains(.interval)
-        for element in isRanges ? found : found.subtracting(wanted) { fixedElements.delete(element, name, family) }
-        for element in isRanges ? wanted : wanted.subtracting(found) { fixedElements.add(element, name, family) }
+        let set = name.name(family)
+        // Ranges are replaced as a whole: a part of one may be wrong, and of those that touch each other the kernel
+        // does not let one be deleted in any order.
+        if Ruleset.set(name, family).flags.contains(.interval) {
+          let inOrder = ruleset.fixedElements(name, family)
+          fixedElements.append(.flushSet(Ruleset.table, set))
+          if !inOrder.isEmpty { fixedElements.append(.addElements(inOrder, Ruleset.table, set: set)) }
+          continue
+        }
+        let (gone, new) = (found.subtracting(wanted), wanted.subtracting(found))
+        if !gone.isEmpty { fixedElements.append(.deleteElements(Array(gone), Ruleset.table, set: set)) }
+        if !new.isEmpty { fixedElements.append(.addElements(Array(new), Ruleset.table, set: set)) }
       }
     }
   }

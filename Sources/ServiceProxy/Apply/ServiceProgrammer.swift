@@ -160,9 +160,7 @@ public struct ServiceProgrammer: Sendable {
     }
     for chain in wrong { fixed += chain.rules.map { .addRule($0) } }
     fixed += add(reading.wrongOnDemand)
-    var batch = NFBatch()
-    reading.fixedElements.append(to: &batch)
-    fixed += batch.operations
+    fixed += reading.fixedElements
     strange = reading.strange
     strangeChains = reading.strangeChains
   }

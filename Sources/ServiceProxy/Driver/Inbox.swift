@@ -8,6 +8,7 @@ enum ProxyInput: Sendable {
   case services(InformerEvent<ServiceDefinition>)
   case slices(InformerEvent<EndpointSliceDefinition>)
   case node(InformerEvent<NodeFacts>)
+  case serviceCIDRs(InformerEvent<[IPPrefix]>)
   case ruleset(NFTablesEvent)
   /// Something failed a while ago, or could not be looked at at once.
   case again

@@ -6,52 +6,68 @@ import Telemetry
 
 /// Takes what arrives, plans it, and has it carried out: the thin driver around `ProxyState` and `ServiceProgrammer`.
 actor ProxyLoop {
-  private let configuration: Proxy.Configuration
+  /// What the loop reaches the world by.
+  struct Connections: Sendable {
+    var nftables: any NFTablesConnection
+    var conntrack: any ConntrackConnection
+    /// Nil where the route of the service CIDRs is someone else's.
+    var route: ServiceRoute?
+    var makeMonitor: @Sendable () throws(NetlinkError) -> NFTablesMonitor
+    var healthChecks: HealthCheckServer
+    var events: EventRecorder
+  }
+
+  private let connections: Connections
   private let flows: FlowCleanup
-  private let route: ServiceRoute?
-  private let healthChecks: HealthCheckServer
   private let inbox: Inbox
   private let status: ProxyStatus
   private let metrics: ProxyMetrics
-  private let events: EventRecorder
   private let logger: Logger
-  private let port: UInt32
-  private let makeMonitor: @Sendable () throws(NetlinkError) -> NFTablesMonitor
+  /// What is done once, as soon as everything is programmed.
+  private let whenSynced: @Sendable () -> Void
   private var monitor: NFTablesMonitor?
   private var listener: Task<Void, Never>?
 
   private var state = ProxyState()
+  private var network: NetworkFacts
   private var programmer: ServiceProgrammer
-  private var hasServices = false
-  private var hasSlices = false
+  private var start = StartGate()
+  /// Whether the kernel's ruleset was read, so that the programmer knows what it holds.
+  private var isAdopted = false
+  /// Whether everything was programmed once.
   private var isSynced = false
   /// Why the ruleset is to be read anew; nil for no reason.
   private var adoption: String?
   private var lastAdoption: ContinuousClock.Instant?
+  /// Whether the last attempt failed in part.
+  private var hasFailed = false
   private var retry = Backoff(base: .milliseconds(500), limit: .seconds(30))
-  private var timer: Task<Void, Never>?
-  private var nodeAddresses: [IPAddress]
+  private var timer: (task: Task<Void, Never>, due: ContinuousClock.Instant)?
+  private var routes: ServiceRoute.Wanted?
+  private var gaps = LocalPolicyGaps()
+  private var pending = Pending()
   private var reported: [ObjectKey: [String]] = [:]
 
+  /// Changes that came and are not carried out yet.
+  private struct Pending {
+    var services = 0
+    var slices = 0
+    var triggers: [EndpointTrigger] = []
+  }
+
   init(
-    configuration: Proxy.Configuration, nftables: any NFTablesConnection, conntrack: any ConntrackConnection,
-    route: ServiceRoute?, makeMonitor: @escaping @Sendable () throws(NetlinkError) -> NFTablesMonitor,
-    healthChecks: HealthCheckServer, inbox: Inbox, status: ProxyStatus, metrics: ProxyMetrics, events: EventRecorder,
-    logger: Logger
+    _ configuration: Proxy.Configuration, _ connections: Connections, inbox: Inbox, status: ProxyStatus,
+    metrics: ProxyMetrics, logger: Logger, whenSynced: @escaping @Sendable () -> Void
   ) {
-    self.configuration = configuration
-    self.flows = FlowCleanup(connection: conntrack)
-    self.route = route
-    self.healthChecks = healthChecks
+    self.connections = connections
+    flows = FlowCleanup(connection: connections.conntrack)
     self.inbox = inbox
     self.status = status
     self.metrics = metrics
-    self.events = events
     self.logger = logger
-    port = nftables.portID
-    self.makeMonitor = makeMonitor
-    programmer = ServiceProgrammer(nftables, options: configuration.rulesetOptions)
-    nodeAddresses = configuration.nodeAddresses
+    self.whenSynced = whenSynced
+    network = NetworkFacts(configuration)
+    programmer = ServiceProgrammer(connections.nftables, options: network.rulesetOptions)
   }
 
   func run() async {
@@ -59,111 +75,147 @@ actor ProxyLoop {
       let inputs = inbox.take()
       if !inputs.isEmpty { handle(inputs) }
     }
-    timer?.cancel()
+    timer?.task.cancel()
     monitor?.stop()
     listener?.cancel()
   }
 
   private func handle(_ inputs: [ProxyInput]) {
     var touched: Set<ObjectKey> = []
-    var triggers: [Int64] = []
-    var nodeChanged = false
+    var mayFollow = !isAdopted
     for input in inputs {
       switch input {
       case .services(let event): take(event, &touched)
-      case .slices(let event): take(event, &touched, &triggers)
-      case .node(let event): nodeChanged = take(event, &touched) || nodeChanged
+      case .slices(let event): take(event, &touched)
+      case .node(let event):
+        take(event, &touched)
+        mayFollow = true
+      case .serviceCIDRs(let event):
+        network.take(serviceCIDRs: event)
+        start.knows(.serviceCIDRs)
+        mayFollow = true
       case .ruleset(.changed(let table, let port)):
-        if table == Ruleset.table, port != self.port { adoption = "drift" }
+        if table == Ruleset.table, port != connections.nftables.portID { adoption = "drift" }
       case .ruleset(.overrun): adoption = "overrun"
-      case .again: break
+      case .again:
+        timer = nil
+        mayFollow = true
       }
     }
-    guard hasServices, hasSlices else { return }
-    if !isSynced || nodeChanged { setRoute() }
-    program(touched, triggers)
+    guard mayStart() else { return }
+    if mayFollow { follow() }
+    let isNothingToDo = touched.isEmpty && isAdopted && adoption == nil && !programmer.hasPending && !hasFailed
+    if !isNothingToDo { program(touched) }
+  }
+
+  /// Nothing is written until it is known what to write. What is nice to know is waited for a while only.
+  private func mayStart() -> Bool {
+    switch start.decide(at: .now) {
+    case .go: return true
+    case .wait(nil): return false
+    case .wait(let delay?):
+      schedule(delay)
+      return false
+    case .goWithout(let missing):
+      logger.warning(
+        "starting without all that should be known", metadata: ["missing": "\(missing.joined(separator: ", "))"])
+      return true
+    }
   }
 
   // MARK: What the cluster says
 
   private func take(_ event: InformerEvent<ServiceDefinition>, _ touched: inout Set<ObjectKey>) {
+    var changed: Set<ObjectKey> = []
     switch event {
     case .replaced(let all):
-      touched.formUnion(state.replaceServices(all))
-      hasServices = true
-    case .changed(let key, let service): if state.setService(key, service) { touched.insert(key) }
-    case .deleted(let key): if state.setService(key, nil) { touched.insert(key) }
+      changed = state.replaceServices(all)
+      start.knows(.services)
+    case .changed(let key, let service): if state.setService(key, service) { changed = [key] }
+    case .deleted(let key): if state.setService(key, nil) { changed = [key] }
     }
-    metrics.serviceChanges.increment(ProxyMetrics.family)
+    touched.formUnion(changed)
+    pending.services += changed.count
+    metrics.changed(services: changed.count, pending: pending.services)
   }
 
-  private func take(
-    _ event: InformerEvent<EndpointSliceDefinition>, _ touched: inout Set<ObjectKey>, _ triggers: inout [Int64]
-  ) {
+  private func take(_ event: InformerEvent<EndpointSliceDefinition>, _ touched: inout Set<ObjectKey>) {
+    var changed: Set<ObjectKey>
     switch event {
     case .replaced(let all):
-      touched.formUnion(state.replaceSlices(all))
-      hasSlices = true
+      changed = state.replaceSlices(all)
+      start.knows(.slices)
     case .changed(let key, let slice):
-      let services = state.setSlice(key, slice)
-      touched.formUnion(services)
-      if isSynced, !services.isEmpty, let trigger = slice.triggerTime { triggers.append(trigger) }
-    case .deleted(let key): touched.formUnion(state.setSlice(key, nil))
+      changed = state.setSlice(key, slice)
+      // What was there before this program began says nothing about its speed.
+      if isAdopted, !changed.isEmpty, let time = slice.triggerTime {
+        pending.triggers.append(EndpointTrigger(time: time, family: slice.family))
+      }
+    case .deleted(let key): changed = state.setSlice(key, nil)
     }
-    metrics.endpointChanges.increment(ProxyMetrics.family)
+    touched.formUnion(changed)
+    pending.slices += changed.count
+    metrics.changed(endpoints: changed.count, pending: pending.slices)
   }
 
-  /// - Returns: whether the node has other addresses now.
-  private func take(_ event: InformerEvent<NodeFacts>, _ touched: inout Set<ObjectKey>) -> Bool {
-    let facts: NodeFacts? =
-      switch event {
-      case .replaced(let all): all[ObjectKey(name: configuration.nodeName)]
-      case .changed(let key, let facts): key.name == configuration.nodeName ? facts : nil
-      case .deleted: nil
-      }
-    guard let facts else { return false }
-    touched.formUnion(state.setZone(facts.zone))
-    status.setNodeLeaving(facts.isLeaving)
-    guard configuration.nodeAddresses.isEmpty, facts.addresses != nodeAddresses else { return false }
-    nodeAddresses = facts.addresses
-    return true
+  private func take(_ event: InformerEvent<NodeFacts>, _ touched: inout Set<ObjectKey>) {
+    network.take(node: event)
+    start.knows(.node)
+    guard let node = network.node else { return }
+    touched.formUnion(state.setZone(node.zone))
+    status.setNodeLeaving(node.isLeaving)
+  }
+
+  // MARK: What follows from the node and the cluster's networks
+
+  private func follow() {
+    if network.rulesetOptions != programmer.ruleset.options { reconfigure(network.rulesetOptions) }
+    connections.healthChecks.setAddresses(network.nodePortAddresses)
+    guard let route = connections.route else { return }
+    let wanted = ServiceRoute.Wanted(prefixes: network.serviceCIDRs, nodeAddresses: network.nodeAddresses)
+    guard wanted != routes else { return }
+    do throws(NetlinkError) {
+      let changes = try route.reconcile(wanted)
+      routes = wanted
+      if changes > 0 { logger.info("set routes of the service CIDRs", metadata: ["changes": "\(changes)"]) }
+    } catch {
+      logger.warning("cannot set the route of the service CIDRs, trying again", metadata: ["error": "\(error)"])
+      schedule(.seconds(5))
+    }
+  }
+
+  /// The fixed part of the ruleset shall be another from now on.
+  private func reconfigure(_ options: Ruleset.Options) {
+    programmer = ServiceProgrammer(connections.nftables, options: options)
+    adoption = isAdopted ? "options" : nil
+    isAdopted = false
+    lastAdoption = nil
   }
 
   // MARK: What the kernel gets
 
-  private func program(_ touched: Set<ObjectKey>, _ triggers: [Int64]) {
-    let start = ContinuousClock.now
-    status.setWaiting(true)
-    metrics.lastQueued.set(Self.now(), ProxyMetrics.family)
-    if !isSynced { adoption = "start" }
-    let isAdopted = adoption != nil && adopt(start)
-    guard isSynced else { return }
+  private func program(_ touched: Set<ObjectKey>) {
+    let begin = ContinuousClock.now
+    status.setWaiting()
+    metrics.queued()
+    if !isAdopted, adoption == nil { adoption = "start" }
+    let isFull = adoption != nil && adopt(begin)
+    guard isAdopted else { return }
     programmer.update(touched, from: state)
-    report(touched)
+    let concerned = isFull ? touched.union(state.services.keys) : touched
+    tellOwners(concerned)
     let report = programmer.flush()
     metrics.record(report)
-    answerHealthChecks(of: isAdopted ? touched.union(state.services.keys) : touched)
-    metrics.syncDuration.observe(start.duration(to: .now), ProxyMetrics.family)
-    if report.failures.isEmpty {
-      retry.reset()
-      status.setWaiting(false)
-      status.setSynced()
-      listen()
-      metrics.lastSync.set(Self.now(), ProxyMetrics.family)
-      let now = MicroTime.now().microseconds * 1000
-      for trigger in triggers {
-        metrics.programmingDuration.observe(Double(now - trigger) / 1e9, ProxyMetrics.family)
-      }
-    } else {
-      fail(report)
-    }
+    tellLoadBalancers(concerned)
+    metrics.worked(for: begin.duration(to: .now), isFull: isFull)
+    if report.failures.isEmpty { finish() } else { fail(report) }
     cleanFlows(report)
     metrics.frontends.set(Double(programmer.frontendCount))
     logger.debug(
       "programmed",
       metadata: [
         "services": "\(touched.count)", "elements": "\(report.elements)", "transactions": "\(report.transactions)",
-        "took": "\(start.duration(to: .now))",
+        "took": "\(begin.duration(to: .now))",
       ])
   }
 
@@ -183,74 +235,72 @@ actor ProxyLoop {
     } catch {
       adoption = reason
       logger.error("cannot read the ruleset", metadata: ["error": "\(error)"])
-      status.setWaiting(true, failure: "\(error)")
+      status.setWaiting(failure: "\(error)")
       schedule(retry.next())
       return false
     }
+    isAdopted = true
     metrics.adoptions.increment([reason])
-    let level: Logger.Level = reason == "start" || !programmer.hasPending ? .info : .warning
+    let isExpected = reason == "start" || reason == "options" || !programmer.hasPending
     logger.log(
-      level: level, "read the ruleset",
+      level: isExpected ? .info : .warning, "read the ruleset",
       metadata: [
         "reason": "\(reason)", "services": "\(state.services.count)", "frontends": "\(programmer.frontendCount)",
       ])
-    isSynced = true
     return true
   }
 
+  private func finish() {
+    if !isSynced {
+      isSynced = true
+      listen()
+      whenSynced()
+    }
+    hasFailed = false
+    retry.reset()
+    status.setUpdated()
+    metrics.finished(pending.triggers)
+    pending = Pending()
+  }
+
   private func fail(_ report: ServiceProgrammer.Report) {
+    hasFailed = true
     for failure in report.failures {
       logger.error(
         "cannot program", metadata: ["subject": "\(failure.subject)", "error": "\(failure.error)"])
       if let service = failure.service {
-        events.warn(service, "ProgrammingFailed", "\(failure.subject): \(failure.error)")
+        connections.events.warn(service, "ProgrammingFailed", "\(failure.subject): \(failure.error)")
       }
     }
-    status.setWaiting(true, failure: report.failures.first.map { "\($0.error)" } ?? "")
+    status.setWaiting(failure: report.failures.first.map { "\($0.error)" } ?? "")
     if report.needsAdoption { adoption = "mismatch" }
     schedule(retry.next())
   }
 
   private func cleanFlows(_ report: ServiceProgrammer.Report) {
+    guard !report.changedFlows.isEmpty else { return }
     var count = 0
-    for (key, targets) in report.changedFlows {
-      do throws(NetlinkError) {
-        count += try flows.clean(key, keeping: targets)
-      } catch {
-        logger.warning("cannot end stale flows", metadata: ["frontend": "\(key)", "error": "\(error)"])
+    for family in IPAddress.Family.allCases {
+      let begin = ContinuousClock.now
+      var deleted = 0
+      for (key, targets) in report.changedFlows where key.family == family {
+        do throws(NetlinkError) {
+          deleted += try flows.clean(key, keeping: targets)
+        } catch {
+          logger.warning("cannot end stale flows", metadata: ["frontend": "\(key)", "error": "\(error)"])
+        }
       }
+      metrics.deletedFlows(deleted, of: family, in: begin.duration(to: .now))
+      count += deleted
     }
-    if count > 0 {
-      metrics.flowsDeleted.increment(by: Double(count), ProxyMetrics.family)
-      logger.info("ended stale flows", metadata: ["count": "\(count)"])
-    }
-  }
-
-  /// Tells load balancers how many endpoints they find here now.
-  private func answerHealthChecks(of touched: Set<ObjectKey>) {
-    for service in touched {
-      let port = state.services[service]?.healthCheckNodePort ?? 0
-      healthChecks.set(
-        service, port == 0 ? nil : HealthCheck(port: port, localEndpoints: state.localReadyCount(of: service)))
-    }
-  }
-
-  private func setRoute() {
-    guard let route else { return }
-    do throws(NetlinkError) {
-      let changes = try route.reconcile(configuration.serviceCIDRs, nodeAddresses: nodeAddresses)
-      if changes > 0 { logger.info("set routes of the service CIDRs", metadata: ["changes": "\(changes)"]) }
-    } catch {
-      logger.warning("cannot set the route of the service CIDRs", metadata: ["error": "\(error)"])
-    }
+    if count > 0 { logger.info("ended stale flows", metadata: ["count": "\(count)"]) }
   }
 
   /// Listens for what others do to the ruleset, from the first complete one on: a cold start would tell itself of
   /// every element.
   private func listen() {
-    guard monitor == nil else { return }
     do throws(NetlinkError) {
-      let monitor = try makeMonitor()
+      let monitor = try connections.makeMonitor()
       self.monitor = monitor
       listener = Task { [inbox] in
         for await event in monitor.events() { inbox.post(.ruleset(event)) }
@@ -260,28 +310,41 @@ actor ProxyLoop {
     }
   }
 
-  // MARK: What people are told
+  // MARK: What others are told
 
   /// A part of a Service that makes no sense is left out; its owner is told once.
-  private func report(_ touched: Set<ObjectKey>) {
+  private func tellOwners(_ services: Set<ObjectKey>) {
     let problems = programmer.serviceProblems
-    for service in touched.union(reported.keys) where problems[service] != reported[service] {
+    for service in services.union(reported.keys) where problems[service] != reported[service] {
       reported[service] = problems[service]
       guard let found = problems[service] else { continue }
       let text = found.prefix(5).joined(separator: "; ")
       logger.warning("service is programmed in part", metadata: ["service": "\(service)", "problem": "\(text)"])
-      events.warn(service, "InvalidService", text)
+      connections.events.warn(service, "InvalidService", text)
     }
     metrics.objectsWithProblems.set(Double(problems.count))
   }
 
+  /// How many endpoints a Service's load balancer finds on this node now, and where it finds none by policy.
+  private func tellLoadBalancers(_ services: Set<ObjectKey>) {
+    for service in services {
+      let port = state.services[service]?.healthCheckNodePort ?? 0
+      connections.healthChecks.set(
+        service, port == 0 ? nil : HealthCheck(port: port, localEndpoints: state.localReadyCount(of: service)))
+      gaps.update(service, from: state)
+    }
+    metrics.set(gaps)
+  }
+
+  /// Comes back after a while, or sooner where that is due already.
   private func schedule(_ delay: Duration) {
-    timer?.cancel()
-    timer = Task { [inbox] in
+    let due = ContinuousClock.now + delay
+    if let timer, timer.due <= due { return }
+    timer?.task.cancel()
+    let task = Task { [inbox] in
       do { try await Task.sleep(for: delay) } catch { return }
       inbox.post(.again)
     }
+    timer = (task, due)
   }
-
-  private static func now() -> Double { Double(MicroTime.now().microseconds) / 1e6 }
 }

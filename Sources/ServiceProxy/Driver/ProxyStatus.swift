@@ -1,3 +1,4 @@
+import KubeAPI
 import Synchronization
 import Telemetry
 
@@ -9,25 +10,36 @@ final class ProxyStatus: Sendable {
     /// Since when something waits to be carried out; nil for nothing.
     var waitingSince: ContinuousClock.Instant?
     var lastFailure = ""
+    /// When everything that had come was carried out last.
+    var lastUpdated: MicroTime?
   }
 
   private let state = Mutex(State())
+  /// How long a change may wait.
+  private let deadline: Duration
 
-  func setWaiting(_ waits: Bool, failure: String = "") {
+  init(deadline: Duration) { self.deadline = deadline }
+
+  func setWaiting(failure: String = "") {
     state.withLock { state in
-      if !waits {
-        state.waitingSince = nil
-      } else if state.waitingSince == nil {
-        state.waitingSince = .now
-      }
+      if state.waitingSince == nil { state.waitingSince = .now }
       state.lastFailure = failure
     }
   }
 
-  func setSynced() { state.withLock { $0.isSynced = true } }
+  /// Everything that had come is carried out.
+  func setUpdated() {
+    state.withLock { state in
+      state.isSynced = true
+      state.waitingSince = nil
+      state.lastFailure = ""
+      state.lastUpdated = .now()
+    }
+  }
+
   func setNodeLeaving(_ isLeaving: Bool) { state.withLock { $0.isNodeLeaving = isLeaving } }
 
-  func progress(deadline: Duration) -> HealthResult {
+  var progress: HealthResult {
     state.withLock { state in
       guard let since = state.waitingSince, since.duration(to: .now) > deadline else { return .healthy }
       let reason = state.lastFailure.isEmpty ? "" : ": \(state.lastFailure)"
@@ -35,11 +47,24 @@ final class ProxyStatus: Sendable {
     }
   }
 
-  func synced() -> HealthResult {
+  var synced: HealthResult {
     state.withLock { $0.isSynced } ? .healthy : .unhealthy("Services and EndpointSlices are not there yet")
   }
 
-  func nodeEligibility() -> HealthResult {
+  var nodeEligibility: HealthResult {
     state.withLock { $0.isNodeLeaving } ? .unhealthy("the node is about to be deleted") : .healthy
+  }
+
+  /// The body of `/healthz` and, without the node, of `/livez`, in kube-proxy's shape. As there, what is well counts as
+  /// updated now.
+  func document(isHealthy: Bool, withNode: Bool) -> String {
+    let now = MicroTime.now()
+    let (updated, isLeaving) = state.withLock { ($0.lastUpdated, $0.isNodeLeaving) }
+    var body: JSONValue = [
+      "lastUpdated": (isHealthy ? now : updated ?? MicroTime(microseconds: 0)).jsonValue,
+      "currentTime": now.jsonValue,
+    ]
+    if withNode { body["nodeEligible"] = .bool(!isLeaving) }
+    return body.text
   }
 }

@@ -8,23 +8,29 @@ struct ServiceRoute {
   /// `lo` has this number in every network namespace.
   static let loopback: Int32 = 1
 
+  /// What there shall be routes for.
+  struct Wanted: Sendable, Equatable {
+    var prefixes: [IPPrefix]
+    var nodeAddresses: [IPAddress]
+  }
+
   let socket: RouteSocket
 
   init() throws(NetlinkError) { socket = try RouteSocket() }
 
-  /// Sets the routes that are missing and deletes those of this program that are none of `prefixes`.
+  /// Sets the routes that are missing and deletes those of this program that are not wanted.
   ///
   /// - Returns: how many were set or deleted.
-  func reconcile(_ prefixes: [IPPrefix], nodeAddresses: [IPAddress]) throws(NetlinkError) -> Int {
+  func reconcile(_ all: Wanted) throws(NetlinkError) -> Int {
     var changes = 0
     for family in IPAddress.Family.allCases {
-      let wanted = prefixes.filter { $0.family == family }
+      let wanted = all.prefixes.filter { $0.family == family }
       let own = try socket.routes(RouteFilter(family, origin: Self.origin))
       for route in own where !wanted.contains(route.destination) {
         try socket.delete(route)
         changes += 1
       }
-      guard let source = nodeAddresses.first(where: { $0.family == family }) else { continue }
+      guard let source = all.nodeAddresses.first(where: { $0.family == family }) else { continue }
       for prefix in wanted {
         if let route = own.first(where: { $0.destination == prefix }) {
           if route.source == source { continue }

@@ -4,7 +4,9 @@ import Netlink
 /// What the proxy needs to know of its own Node.
 struct NodeFacts: Sendable, Hashable {
   var zone: String?
+  /// Its InternalIPs, or where it has none its ExternalIPs, in the Node's order: the first of a family is primary.
   var addresses: [IPAddress]
+  var podCIDRs: [IPPrefix]
   /// Load balancers should no longer send anything here.
   var isLeaving: Bool
 
@@ -14,9 +16,13 @@ struct NodeFacts: Sendable, Hashable {
 
   init(_ node: Node) {
     zone = node.metadata.labels[Self.zoneLabel]
-    addresses = node.status.addresses.filter { $0.type == "InternalIP" }.compactMap {
-      $0.address.flatMap { IPAddress($0) }
+    func addresses(_ type: String) -> [IPAddress] {
+      node.status.addresses.filter { $0.type == type }.compactMap { $0.address.flatMap { IPAddress($0) } }
     }
+    let inside = addresses("InternalIP")
+    self.addresses = inside.isEmpty ? addresses("ExternalIP") : inside
+    let stated = node.spec.podCIDRs.isEmpty ? [node.spec.podCIDR ?? ""] : node.spec.podCIDRs
+    podCIDRs = stated.compactMap { IPPrefix($0) }
     isLeaving =
       node.metadata.deletionTimestamp != nil || node.spec.taints.contains { $0.key == Self.deletionTaint }
   }

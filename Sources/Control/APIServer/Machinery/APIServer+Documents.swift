@@ -19,12 +19,10 @@ extension APIServer {
         body: .bytes(ByteBuffer(string: metrics.text())))
     default:
       let isVerbose = RequestQuery(request.query)["verbose"] != nil
-      guard let (status, text) = await health.answer(path: request.path, verbose: isVerbose) else {
-        throw .unknownPath()
-      }
+      guard let answer = await health.answer(path: request.path, verbose: isVerbose) else { throw .unknownPath() }
       return KubeResponse(
-        status: status, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
-        body: .bytes(ByteBuffer(string: text)))
+        status: answer.status, headers: [(name: "Content-Type", value: answer.contentType)],
+        body: .bytes(ByteBuffer(string: answer.text)))
     }
   }
 
