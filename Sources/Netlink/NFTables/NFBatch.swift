@@ -31,6 +31,18 @@ public struct NFBatch: Sendable {
   public mutating func append(_ operation: Operation) { operations.append(operation) }
 
   public mutating func append(_ other: NFBatch) { operations += other.operations }
+
+  /// Refuses what cannot be written as it is meant.
+  func validate() throws(NFCommitError) {
+    var failures: [NFCommitError.Failure] = []
+    for (index, operation) in operations.enumerated() {
+      guard case .addSet(let set) = operation else { continue }
+      do throws(NetlinkError) { try set.validate() } catch {
+        failures.append(NFCommitError.Failure(operation: index, error: error))
+      }
+    }
+    if !failures.isEmpty { throw NFCommitError(failures: failures) }
+  }
 }
 
 extension NFBatch.Operation {

@@ -21,6 +21,9 @@ public struct NFDataType: Hashable, Sendable {
   public static let mark = NFDataType(number: 19, length: 4, isBigEndian: false)
   public static let interfaceName = NFDataType(number: 41, length: 16, isBigEndian: false)
 
+  /// A concatenation's number has 32 bits, and six for each type.
+  static let mostParts = 5
+
   /// Bytes in a register row or a concatenation: parts begin at multiples of four.
   public var paddedLength: Int { (length + 3) & ~3 }
 }
@@ -39,6 +42,7 @@ extension [NFDataType] {
     ]
     var types: [NFDataType] = []
     var rest = number
+    guard rest != 0 else { return nil }
     while rest != 0 {
       guard let type = known.first(where: { $0.number == rest & 0x3f }) else { return nil }
       types.insert(type, at: 0)

@@ -1,7 +1,7 @@
 import CNetlink
 
 extension NFExpression {
-  /// Reads name and data. What is not understood in full is kept as `unknown`.
+  /// Reads name and data. What is not understood in full, each of its attributes, is kept as `unknown`.
   init(_ attributes: Attributes) {
     let name = attributes.first(NFTA_EXPR_NAME)?.string ?? ""
     let data = attributes.first(NFTA_EXPR_DATA)
@@ -19,9 +19,9 @@ extension NFExpression {
       case "dynset": Self.dynset(fields)
       case "immediate": Self.immediate(fields)
       case "reject": Self.reject(fields)
-      case "masq": Self.masquerade(NATFlags(rawValue: fields.number(NFTA_MASQ_FLAGS) ?? 0))
+      case "masq": .masquerade(NATFlags(rawValue: fields.number(NFTA_MASQ_FLAGS) ?? 0))
       case "nat": Self.nat(fields)
-      case "redir": Self.redirect(port: fields.register(NFTA_REDIR_REG_PROTO_MIN))
+      case "redir": Self.redirect(fields)
       case "numgen": Self.numgen(fields)
       case "fib": Self.fib(fields)
       case "counter":
@@ -29,10 +29,49 @@ extension NFExpression {
           packets: fields.wide(NFTA_COUNTER_PACKETS) ?? 0, bytes: fields.wide(NFTA_COUNTER_BYTES) ?? 0)
       case "limit": Self.limit(fields)
       case "notrack": .notrack
-      case "log": .log(prefix: fields.attributes.first(NFTA_LOG_PREFIX)?.string ?? "")
+      case "log": Self.log(fields)
       default: nil
       }
-    self = expression ?? .unknown(name: name, data: data?.bytes ?? [])
+    if let expression, fields.areAll(of: Self.attributes(of: name)) {
+      self = expression
+    } else {
+      self = .unknown(name: name, data: data?.bytes ?? [])
+    }
+  }
+
+  /// A bit for each attribute that the expressions of this name are read from.
+  private static func attributes(of name: String) -> UInt32 {
+    func bits(_ types: any RawRepresentable<UInt32>...) -> UInt32 { types.reduce(0) { $0 | 1 << $1.rawValue } }
+    return switch name {
+    case "payload": bits(NFTA_PAYLOAD_DREG, NFTA_PAYLOAD_BASE, NFTA_PAYLOAD_OFFSET, NFTA_PAYLOAD_LEN)
+    case "meta": bits(NFTA_META_DREG, NFTA_META_KEY, NFTA_META_SREG)
+    case "ct": bits(NFTA_CT_DREG, NFTA_CT_KEY, NFTA_CT_DIRECTION, NFTA_CT_SREG)
+    case "cmp": bits(NFTA_CMP_SREG, NFTA_CMP_OP, NFTA_CMP_DATA)
+    case "range": bits(NFTA_RANGE_SREG, NFTA_RANGE_OP, NFTA_RANGE_FROM_DATA, NFTA_RANGE_TO_DATA)
+    case "bitwise":
+      bits(
+        NFTA_BITWISE_SREG, NFTA_BITWISE_DREG, NFTA_BITWISE_LEN, NFTA_BITWISE_MASK, NFTA_BITWISE_XOR, NFTA_BITWISE_OP)
+    case "byteorder":
+      bits(
+        NFTA_BYTEORDER_SREG, NFTA_BYTEORDER_DREG, NFTA_BYTEORDER_OP, NFTA_BYTEORDER_LEN, NFTA_BYTEORDER_SIZE)
+    case "lookup": bits(NFTA_LOOKUP_SET, NFTA_LOOKUP_SREG, NFTA_LOOKUP_DREG, NFTA_LOOKUP_FLAGS)
+    case "dynset":
+      bits(NFTA_DYNSET_SET_NAME, NFTA_DYNSET_OP, NFTA_DYNSET_SREG_KEY, NFTA_DYNSET_SREG_DATA, NFTA_DYNSET_TIMEOUT)
+    case "immediate": bits(NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA)
+    case "reject": bits(NFTA_REJECT_TYPE, NFTA_REJECT_ICMP_CODE)
+    case "masq": bits(NFTA_MASQ_FLAGS)
+    case "nat":
+      bits(
+        NFTA_NAT_TYPE, NFTA_NAT_FAMILY, NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_ADDR_MAX, NFTA_NAT_REG_PROTO_MIN,
+        NFTA_NAT_REG_PROTO_MAX, NFTA_NAT_FLAGS)
+    case "redir": bits(NFTA_REDIR_REG_PROTO_MIN, NFTA_REDIR_REG_PROTO_MAX, NFTA_REDIR_FLAGS)
+    case "numgen": bits(NFTA_NG_DREG, NFTA_NG_MODULUS, NFTA_NG_TYPE, NFTA_NG_OFFSET)
+    case "fib": bits(NFTA_FIB_DREG, NFTA_FIB_RESULT, NFTA_FIB_FLAGS)
+    case "counter": bits(NFTA_COUNTER_BYTES, NFTA_COUNTER_PACKETS)
+    case "limit": bits(NFTA_LIMIT_RATE, NFTA_LIMIT_UNIT, NFTA_LIMIT_BURST, NFTA_LIMIT_TYPE, NFTA_LIMIT_FLAGS)
+    case "log": bits(NFTA_LOG_PREFIX, NFTA_LOG_LEVEL)
+    default: 0
+    }
   }
 
   /// Typed access to an expression's attributes.
@@ -40,6 +79,11 @@ extension NFExpression {
     let attributes: Attributes
 
     init(_ attributes: Attributes) { self.attributes = attributes }
+
+    /// Whether all attributes but those that are zero are among these.
+    func areAll(of known: UInt32) -> Bool {
+      attributes.allSatisfy { $0.type < 32 && known & 1 << UInt32($0.type) != 0 || $0.payload.allSatisfy { $0 == 0 } }
+    }
 
     func number(_ type: some RawRepresentable<UInt32>) -> UInt32? { attributes.first(type)?.u32 }
     func wide(_ type: some RawRepresentable<UInt32>) -> UInt64? { attributes.first(type)?.number }
@@ -142,7 +186,31 @@ extension NFExpression {
     }
   }
 
+  /// A range of addresses or ports begins in one register and ends in another; here it is one address, one port.
+  private static func isOne(
+    _ fields: Fields, from first: some RawRepresentable<UInt32>, to last: some RawRepresentable<UInt32>
+  ) -> Bool {
+    fields.register(last) == nil || fields.register(last) == fields.register(first)
+  }
+
+  private static func redirect(_ fields: Fields) -> NFExpression? {
+    // NF_NAT_RANGE_PROTO_SPECIFIED follows from the register; the kernel adds it.
+    guard isOne(fields, from: NFTA_REDIR_REG_PROTO_MIN, to: NFTA_REDIR_REG_PROTO_MAX),
+      (fields.number(NFTA_REDIR_FLAGS) ?? 0) & ~2 == 0
+    else { return nil }
+    return .redirect(port: fields.register(NFTA_REDIR_REG_PROTO_MIN))
+  }
+
+  private static func log(_ fields: Fields) -> NFExpression? {
+    // LOGLEVEL_WARNING is what the kernel takes where none is said.
+    guard fields.number(NFTA_LOG_LEVEL) ?? 4 == 4 else { return nil }
+    return .log(prefix: fields.string(NFTA_LOG_PREFIX) ?? "")
+  }
+
   private static func nat(_ fields: Fields) -> NFExpression? {
+    guard isOne(fields, from: NFTA_NAT_REG_ADDR_MIN, to: NFTA_NAT_REG_ADDR_MAX),
+      isOne(fields, from: NFTA_NAT_REG_PROTO_MIN, to: NFTA_NAT_REG_PROTO_MAX)
+    else { return nil }
     guard let kind = fields.number(NFTA_NAT_TYPE).flatMap({ NATKind(rawValue: $0) }),
       let family = fields.number(NFTA_NAT_FAMILY).flatMap({ NFFamily(rawValue: UInt8(truncatingIfNeeded: $0)) })
     else { return nil }

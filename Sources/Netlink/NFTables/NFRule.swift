@@ -5,6 +5,7 @@ public struct NFRule: Hashable, Sendable {
   public var table: NFTableName
   public var chain: String
   public var expressions: [NFExpression]
+  /// At most 127 bytes; more than that is cut.
   public var comment: String?
   /// The kernel's number for it, in what was read. It names the rule to be deleted.
   public var handle: UInt64?
@@ -12,7 +13,7 @@ public struct NFRule: Hashable, Sendable {
   public init(in chain: String, of table: NFTableName, comment: String? = nil, _ expressions: [NFExpression]) {
     self.table = table
     self.chain = chain
-    self.comment = comment
+    self.comment = comment.map(NFUserData.fitting)
     self.expressions = expressions
   }
 

@@ -32,6 +32,7 @@ public struct NFSet: Hashable, Sendable {
   public var size: UInt32?
   /// Milliseconds after which elements end that name no time of their own.
   public var timeout: UInt64?
+  /// At most 127 bytes; more than that is cut.
   public var comment: String?
   /// Whether each element counts the packets that find it.
   public var hasCounters: Bool
@@ -50,7 +51,7 @@ public struct NFSet: Hashable, Sendable {
     self.size = size
     self.timeout = timeout
     self.hasCounters = hasCounters
-    self.comment = comment
+    self.comment = comment.map(NFUserData.fitting)
   }
 
   public var isMap: Bool { content != .keys }
@@ -70,10 +71,12 @@ public struct NFSet: Hashable, Sendable {
         "a set's name has 1 to 255 bytes"
       } else if key.isEmpty || key.length > 64 {
         "a key has 1 to 64 bytes"
-      } else if key.count > 16 {
-        "a key has at most 16 parts"
-      } else if case .values(let types) = content, types.isEmpty || types.length > 64 {
-        "a value has 1 to 64 bytes"
+      } else if key.count > NFDataType.mostParts {
+        "a key has at most \(NFDataType.mostParts) parts"
+      } else if case .values(let types) = content,
+        types.isEmpty || types.length > 64 || types.count > NFDataType.mostParts
+      {
+        "a value has 1 to 64 bytes and at most \(NFDataType.mostParts) parts"
       } else {
         nil
       }
@@ -128,12 +131,13 @@ public struct NFSet: Hashable, Sendable {
     return data
   }
 
-  /// Reads a set; nil where its key's types are none of those that this library makes.
+  /// Reads a set; nil where its key's or values' types are none of those that this library makes.
   init?(_ message: Message) {
     let attributes = message.attributes
     guard let family = NFFamily(rawValue: message.family), let table = attributes.first(NFTA_SET_TABLE)?.string,
       let name = attributes.first(NFTA_SET_NAME)?.string,
-      let key = attributes.first(NFTA_SET_KEY_TYPE).flatMap({ [NFDataType](number: $0.u32) })
+      let key = attributes.first(NFTA_SET_KEY_TYPE).flatMap({ [NFDataType](number: $0.u32) }),
+      Self.has(length: key.length, attributes.first(NFTA_SET_KEY_LEN))
     else { return nil }
     let flags = attributes.first(NFTA_SET_FLAGS)?.u32 ?? 0
     var content = Content.keys
@@ -142,7 +146,9 @@ public struct NFSet: Hashable, Sendable {
       if type == UInt32(NFT_DATA_VERDICT.rawValue) {
         content = .verdicts
       } else {
-        guard let types = [NFDataType](number: type) else { return nil }
+        guard let types = [NFDataType](number: type),
+          Self.has(length: types.length, attributes.first(NFTA_SET_DATA_LEN))
+        else { return nil }
         content = .values(types)
       }
     }
@@ -152,9 +158,20 @@ public struct NFSet: Hashable, Sendable {
       flags: Flags(rawValue: flags).intersection([.constant, .interval, .timeout, .dynamic]),
       size: attributes.first(NFTA_SET_DESC)?.nested.first(NFTA_SET_DESC_SIZE)?.u32,
       timeout: attributes.first(NFTA_SET_TIMEOUT)?.number,
-      hasCounters: attributes.contains { $0.is(NFTA_SET_EXPR) || $0.is(NFTA_SET_EXPRESSIONS) },
+      hasCounters: Self.counts(attributes),
       comment: NFUserData.comment(in: userData, type: 7))
     handle = attributes.first(NFTA_SET_HANDLE)?.number
+  }
+
+  /// nft gives values that are ranges the type of one end, and the length of both.
+  private static func has(length: Int, _ attribute: Attribute?) -> Bool {
+    attribute.map { $0.u32 == UInt32(length) } ?? true
+  }
+
+  private static func counts(_ attributes: Attributes) -> Bool {
+    let one = attributes.first(NFTA_SET_EXPR).map { [NFExpression($0.nested)] } ?? []
+    let several = attributes.first(NFTA_SET_EXPRESSIONS)?.nested.map { NFExpression($0.nested) } ?? []
+    return (one + several).contains { $0.withoutCounts == .counter() }
   }
 
   /// Whether the kernel would take it as the same set.

@@ -38,13 +38,14 @@ public struct NFTableName: Hashable, Sendable, CustomStringConvertible {
 /// A table: a name space of chains and sets.
 public struct NFTable: Hashable, Sendable {
   public var name: NFTableName
+  /// At most 127 bytes; more than that is cut.
   public var comment: String?
   /// The kernel's number for it, in what was read.
   public var handle: UInt64?
 
   public init(_ name: NFTableName, comment: String? = nil) {
     self.name = name
-    self.comment = comment
+    self.comment = comment.map(NFUserData.fitting)
   }
 
   func encode(into message: inout MessageBuffer) {

@@ -18,7 +18,7 @@ public final class NFTablesMemory: NFTablesConnection {
 
   @discardableResult
   public func commit(_ batch: NFBatch) throws(NFCommitError) -> NFCommitStatistics {
-    guard !batch.isEmpty else { return NFCommitStatistics() }
+    try batch.validate()
     let outcome: Result<NFCommitStatistics, NFCommitError> = state.withLock { state in
       var next = state
       var failures: [NFCommitError.Failure] = []

@@ -15,12 +15,13 @@ public final class NFTablesSocket: NFTablesConnection {
 
   @discardableResult
   public func commit(_ batch: NFBatch) throws(NFCommitError) -> NFCommitStatistics {
-    guard !batch.isEmpty else { return NFCommitStatistics() }
+    try batch.validate()
     let outcome: (NFCommitStatistics, [NFCommitError.Failure])
     do throws(NetlinkError) {
       outcome = try socket.converse { (state) throws(NetlinkError) in
         let first = state.nextSequence()
         let encoder = NFBatchEncoder(batch.operations, firstSequence: first)
+        guard !encoder.pieces.isEmpty else { return (NFCommitStatistics(), []) }
         for _ in 0...encoder.pieces.count { _ = state.nextSequence() }
         try socket.send(encoder.buffer.bytes, &state)
         let failures = try answers(to: encoder, batch)

@@ -1,7 +1,18 @@
 /// What the `nft` program keeps beside objects in the kernel: type, length and value, a byte each of the first two.
 enum NFUserData {
+  /// As much of a comment as nft keeps: 127 bytes, in whole characters.
+  static func fitting(_ comment: String) -> String {
+    guard comment.utf8.count > 127 else { return comment }
+    var bytes = 0
+    return String(
+      comment.prefix { character in
+        bytes += character.utf8.count
+        return bytes <= 127
+      })
+  }
+
   static func comment(_ text: String, type: UInt8) -> [UInt8] {
-    let text = Array(text.utf8.prefix(127))
+    let text = Array(fitting(text).utf8)
     return [type, UInt8(text.count + 1)] + text + [0]
   }
 
