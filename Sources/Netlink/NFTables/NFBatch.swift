@@ -4,9 +4,9 @@ public struct NFBatch: Sendable {
     /// Adding a table that is there already is no error.
     case addTable(NFTable)
     case deleteTable(NFTableName)
-    /// Adding a chain that is there already is no error, if it is alike.
+    /// Adding a chain that is there already is no error, if it is alike but for its policy, which is changed.
     case addChain(NFChain)
-    /// It must be empty and nothing may lead to it.
+    /// Its rules go with it; nothing may lead to it.
     case deleteChain(NFTableName, String)
     /// Deletes the rules of a chain.
     case flushChain(NFTableName, String)

@@ -2,7 +2,8 @@ import Glibc
 import Synchronization
 
 /// nftables objects in memory, for tests without root and without a kernel: the same names, the same refusals for
-/// what is missing or still in use, the same all-or-nothing. It evaluates no packets.
+/// what is missing or still in use, the same all-or-nothing. It evaluates no packets, and looks neither for jumps in a
+/// circle nor for ranges that overlap.
 public final class NFTablesMemory: NFTablesConnection {
   private let state = Mutex(State())
 
@@ -113,13 +114,11 @@ extension NFTablesMemory {
       case .addChain(var chain):
         chain.handle = handle
         guard tables[chain.table] != nil else { return (ENOENT, nil) }
-        if let old = tables[chain.table]?.chains[chain.name] {
-          return old.chain.hasSameDefinition(as: chain) ? nil : (EEXIST, nil)
-        }
+        if let old = tables[chain.table]?.chains[chain.name] { return change(old.chain, to: chain) }
         tables[chain.table]?.chains[chain.name] = Chain(chain: chain)
       case .deleteChain(let table, let name):
-        guard let chain = tables[table]?.chains[name] else { return (ENOENT, nil) }
-        guard chain.rules.isEmpty, !isTarget(name, in: table) else { return (EBUSY, nil) }
+        guard tables[table]?.chains[name] != nil else { return (ENOENT, nil) }
+        guard !isTarget(name, in: table) else { return (EBUSY, nil) }
         tables[table]?.chains[name] = nil
       case .flushChain(let table, let name):
         guard tables[table]?.chains[name] != nil else { return (ENOENT, nil) }
@@ -129,7 +128,7 @@ extension NFTablesMemory {
         guard let table = tables[rule.table], table.chains[rule.chain] != nil else { return (ENOENT, nil) }
         for case .some(let set) in rule.expressions.map(\.set) where table.sets[set] == nil { return (ENOENT, nil) }
         for case .verdict(let verdict) in rule.expressions {
-          if let target = verdict.target, table.chains[target] == nil { return (ENOENT, nil) }
+          if let code = Self.refusal(of: verdict, in: table) { return (code, nil) }
         }
         tables[rule.table]?.chains[rule.chain]?.rules.append(rule)
       case .deleteRule(let table, let chain, let handle):
@@ -139,6 +138,16 @@ extension NFTablesMemory {
         tables[table]?.chains[chain]?.rules.remove(at: index)
       default: return applyToSets(operation)
       }
+      return nil
+    }
+
+    /// The kernel changes the policy of a chain that is there, and nothing else of it.
+    private mutating func change(_ old: NFChain, to new: NFChain) -> (Int32, Int?)? {
+      guard let base = new.base else { return nil }
+      guard var kept = old.base else { return (EOPNOTSUPP, nil) }
+      kept.policy = base.policy
+      guard kept == base else { return (EEXIST, nil) }
+      tables[old.table]?.chains[old.name]?.chain.base = base
       return nil
     }
 
@@ -158,32 +167,44 @@ extension NFTablesMemory {
         guard tables[table]?.sets[name] != nil else { return (ENOENT, nil) }
         tables[table]?.sets[name]?.elements = [:]
       case .addElements(let elements, let table, let set):
-        if let code = refusals.removeValue(forKey: set) { return (code, elements.isEmpty ? nil : 0) }
-        guard var contents = tables[table]?.sets[set] else { return (ENOENT, nil) }
+        guard !elements.isEmpty else { return nil }
+        if let code = refusals.removeValue(forKey: set) { return (code, 0) }
+        guard let found = tables[table], var contents = found.sets[set] else { return (ENOENT, nil) }
         tables[table]?.sets[set] = nil
         defer { tables[table]?.sets[set] = contents }
         for (index, element) in elements.enumerated() {
           if element.key.count != contents.set.key.length { return (EINVAL, index) }
           if (element.data != nil) != contents.set.isMap, !element.isIntervalEnd { return (EINVAL, index) }
-          if case .verdict(let verdict) = element.data, let target = verdict.target,
-            tables[table]?.chains[target] == nil
-          {
-            return (ENOENT, index)
+          if case .verdict(let verdict) = element.data, let code = Self.refusal(of: verdict, in: found) {
+            return (code, index)
           }
           let key = ElementKey(element)
-          if let old = contents.elements[key], old.data != element.data { return (EEXIST, index) }
+          if let old = contents.elements[key] {
+            if old.data != element.data { return (EEXIST, index) }
+          } else if let size = contents.set.size, contents.elements.count >= Int(size) {
+            return (ENFILE, index)
+          }
           contents.elements[key] = element
         }
       case .deleteElements(let elements, let table, let set):
+        guard !elements.isEmpty else { return nil }
         guard var contents = tables[table]?.sets[set] else { return (ENOENT, nil) }
         tables[table]?.sets[set] = nil
         defer { tables[table]?.sets[set] = contents }
         for (index, element) in elements.enumerated() {
+          if element.key.count != contents.set.key.length { return (EINVAL, index) }
           if contents.elements.removeValue(forKey: ElementKey(element)) == nil { return (ENOENT, index) }
         }
       default: break
       }
       return nil
+    }
+
+    /// A verdict leads to a chain that is there and that no packet enters by itself.
+    private static func refusal(of verdict: NFVerdict, in table: Table) -> Int32? {
+      guard let target = verdict.target else { return nil }
+      guard let chain = table.chains[target] else { return ENOENT }
+      return chain.chain.base == nil ? nil : EOPNOTSUPP
     }
 
     private func isTarget(_ chain: String, in table: NFTableName) -> Bool {
