@@ -28,7 +28,7 @@ public final class ConntrackSocket: ConntrackConnection {
       "connection tracking flows", Self.type(IPCTNL_MSG_CT_GET), family: Self.family(filter.family),
       attributes: { filter.encode(into: &$0) }, reset: { flows = [] }
     ) { message in
-      if let flow = ConntrackFlow(message) { flows.append(flow) }
+      if let flow = ConntrackFlow(message), filter.matches(flow) { flows.append(flow) }
     }
     return flows
   }
@@ -50,8 +50,16 @@ public final class ConntrackSocket: ConntrackConnection {
   }
 
   public func deleteAll(_ filter: ConntrackFilter) throws(NetlinkError) {
+    guard filter.kernelComparesAll else {
+      for flow in try flows(filter) { try delete(flow) }
+      return
+    }
     try socket.request(
-      "delete flows", "that match a filter", Self.type(IPCTNL_MSG_CT_DELETE), family: Self.family(filter.family)
+      "delete flows", "that match a filter", Self.type(IPCTNL_MSG_CT_DELETE), family: Self.family(filter.family),
+      version: Self.heedsFamily
     ) { filter.encode(into: &$0) }
   }
+
+  /// In messages of version 0 the kernel deletes the flows of both families, where no CTA_FILTER comes with it.
+  private static let heedsFamily: UInt8 = 1
 }

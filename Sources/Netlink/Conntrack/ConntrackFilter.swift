@@ -1,6 +1,7 @@
 import CNetlink
 
-/// Which flows are meant. The kernel compares (CTA_FILTER, since Linux 5.8): nothing else crosses the socket.
+/// Which flows are meant. The kernel compares (CTA_FILTER, since Linux 5.8), so that nothing else crosses the socket;
+/// but not the addresses of IPv6, see ``kernelComparesAll``.
 ///
 /// Conditions left out hold for every flow.
 public struct ConntrackFilter: Hashable, Sendable {
@@ -60,7 +61,16 @@ public struct ConntrackFilter: Hashable, Sendable {
     hasher.combine(zone)
   }
 
-  /// The same question, answered here: for tests, and for what the kernel's filter cannot say.
+  /// Whether the kernel finds exactly the flows that are meant.
+  ///
+  /// Its comparison of IPv6 addresses is the wrong way round (`ctnetlink_filter_match_tuple`, seen in Linux 6.18): a flow
+  /// matches if the address is another one. Those addresses are not sent, and compared here.
+  var kernelComparesAll: Bool {
+    let addresses = [original.source, original.destination, reply.source, reply.destination]
+    return family == .v4 || addresses.allSatisfy { $0 == nil }
+  }
+
+  /// The same question, answered here.
   public func matches(_ flow: ConntrackFlow) -> Bool {
     func holds(_ condition: Direction, _ tuple: ConntrackTuple) -> Bool {
       (condition.source ?? tuple.source) == tuple.source
@@ -102,18 +112,19 @@ public struct ConntrackFilter: Hashable, Sendable {
     _ direction: Direction, _ type: ctattr_type, withTransport: Bool, into message: inout MessageBuffer
   ) -> UInt32 {
     var flags: UInt32 = 0
+    let (source, destination) = family == .v4 ? (direction.source, direction.destination) : (nil, nil)
     let hasPorts = direction.sourcePort != nil || direction.destinationPort != nil
     let transport = withTransport || hasPorts ? self.transport : nil
-    guard !direction.isEmpty || transport != nil else { return 0 }
+    guard source != nil || destination != nil || hasPorts || transport != nil else { return 0 }
     message.nest(type) { tuple in
-      if direction.source != nil || direction.destination != nil {
+      if source != nil || destination != nil {
         tuple.nest(CTA_TUPLE_IP) { part in
-          if let source = direction.source {
-            part.put(source.isIPv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, source.bytes)
+          if let source {
+            part.put(CTA_IP_V4_SRC, source.bytes)
             flags |= Flag.source
           }
-          if let destination = direction.destination {
-            part.put(destination.isIPv4 ? CTA_IP_V4_DST : CTA_IP_V6_DST, destination.bytes)
+          if let destination {
+            part.put(CTA_IP_V4_DST, destination.bytes)
             flags |= Flag.destination
           }
         }

@@ -35,6 +35,20 @@ public enum RouteEvent: Sendable, Hashable {
     self = event
   }
 
+  /// What the messages of a datagram tell; one whose length does not fit ends it.
+  static func events(in datagram: ArraySlice<UInt8>) -> [RouteEvent] {
+    var events: [RouteEvent] = []
+    var rest = datagram
+    while let size = rest.load(UInt32.self), size >= RouteMessage.headerSize, rest.count >= Int(size),
+      let type = rest.load(UInt16.self, at: 4)
+    {
+      let payload = rest.prefix(Int(size)).dropFirst(RouteMessage.headerSize)
+      if let event = RouteEvent(type: type, payload: payload) { events.append(event) }
+      rest = rest.dropFirst((Int(size) + 3) & ~3)
+    }
+    return events
+  }
+
   private static func link(of payload: ArraySlice<UInt8>) -> Link? {
     // A bridge reports its ports with the same message and the family AF_BRIDGE, without most of the attributes.
     guard payload.first == 0, let link = Link(payload: payload), !link.name.isEmpty else { return nil }

@@ -21,11 +21,11 @@ public enum RouteEvents {
     }
     let (wake, waker) = (ends[0], ends[1])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let (stream, continuation) = AsyncStream.makeStream(of: RouteEvent.self, bufferingPolicy: .bufferingOldest(4096))
+    let (stream, delivery) = EventDelivery.makeStream(limit: 4096, overrun: RouteEvent.overrun)
     // A termination happens once; the closed end wakes the thread.
-    continuation.onTermination = { _ in close(waker) }
+    delivery.onEnd { close(waker) }
     Thread.detach {
-      read(descriptor, until: wake, continuation)
+      read(descriptor, until: wake, delivery)
       close(descriptor)
       close(wake)
     }
@@ -64,44 +64,28 @@ public enum RouteEvents {
     return descriptor
   }
 
-  private static func read(
-    _ descriptor: Int32, until wake: Int32, _ continuation: AsyncStream<RouteEvent>.Continuation
-  ) {
+  private static func read(_ descriptor: Int32, until wake: Int32, _ delivery: EventDelivery<RouteEvent>) {
     var buffer = [UInt8](repeating: 0, count: 65536)
-    var isOverrun = false
-    func deliver(_ event: RouteEvent) {
-      if isOverrun {
-        guard case .enqueued = continuation.yield(.overrun) else { return }
-        isOverrun = false
-      }
-      if case .dropped = continuation.yield(event) { isOverrun = true }
-    }
+    var delivery = delivery
     while true {
       var waiting = [
         pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
       ]
       // After an overrun the reader must hear of it soon, also when nothing more happens.
-      let count = poll(&waiting, 2, isOverrun ? 50 : -1)
+      let count = poll(&waiting, 2, delivery.isOverrun ? 50 : -1)
       if waiting[1].revents != 0 { return }
       if count == 0 {
-        if case .enqueued = continuation.yield(.overrun) { isOverrun = false }
+        delivery.tellOverrun()
         continue
       }
       let length = buffer.withUnsafeMutableBytes {
         recv(descriptor, $0.baseAddress, $0.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
       }
       if length < 0 {
-        if errno == ENOBUFS { deliver(.overrun) }
+        if errno == ENOBUFS { delivery.deliver(.overrun) }
         continue
       }
-      var rest = buffer[..<length]
-      while let size = rest.load(UInt32.self), size >= RouteMessage.headerSize, rest.count >= Int(size),
-        let type = rest.load(UInt16.self, at: 4)
-      {
-        let payload = rest.prefix(Int(size)).dropFirst(RouteMessage.headerSize)
-        if let event = RouteEvent(type: type, payload: payload) { deliver(event) }
-        rest = rest.dropFirst((Int(size) + 3) & ~3)
-      }
+      for event in RouteEvent.events(in: buffer[..<length]) { delivery.deliver(event) }
     }
   }
 }

@@ -19,8 +19,9 @@ public final class NFTablesMonitor: Sendable {
   private let wakeup: (read: Int32, write: Int32)
   private let stopped = Mutex(false)
 
-  public init() throws(NetlinkError) {
-    socket = try NetfilterSocket(groups: [UInt32(NFNLGRP_NFTABLES.rawValue)])
+  /// - Parameter receiveBuffer: bytes of changes that may wait to be read.
+  public init(receiveBuffer: Int = 8 << 20) throws(NetlinkError) {
+    socket = try NetfilterSocket(groups: [UInt32(NFNLGRP_NFTABLES.rawValue)], receiveBuffer: receiveBuffer)
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw NetlinkError(call: "open", object: "a socket pair", errno: Glibc.errno)
@@ -44,79 +45,54 @@ public final class NFTablesMonitor: Sendable {
   }
 
   /// The changes from now on, those of one transaction and one table as one. Call it once.
+  ///
+  /// A reader that is too slow gets ``NFTablesEvent/overrun`` in place of what was lost.
   public func events() -> AsyncStream<NFTablesEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(of: NFTablesEvent.self, bufferingPolicy: .bufferingNewest(1024))
-    continuation.onTermination = { [weak self] _ in self?.stop() }
-    let listener = Listener(monitor: self, continuation: continuation)
-    listener.start()
+    let (stream, delivery) = EventDelivery.makeStream(limit: 1024, overrun: NFTablesEvent.overrun)
+    delivery.onEnd { [weak self] in self?.stop() }
+    Thread.detach { [self] in listen(delivery) }
     return stream
   }
 
-  private final class Listener: Sendable {
-    let monitor: NFTablesMonitor
-    let continuation: AsyncStream<NFTablesEvent>.Continuation
-
-    init(monitor: NFTablesMonitor, continuation: AsyncStream<NFTablesEvent>.Continuation) {
-      self.monitor = monitor
-      self.continuation = continuation
+  /// On a thread of its own, because waiting for a socket must not hold one of the concurrency pool's.
+  private func listen(_ delivery: EventDelivery<NFTablesEvent>) {
+    var delivery = delivery
+    while true {
+      var watched = [
+        pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wakeup.read, events: Int16(POLLIN), revents: 0),
+      ]
+      // After an overrun the reader must hear of it soon, also when nothing more happens.
+      let ready = poll(&watched, 2, delivery.isOverrun ? 50 : -1)
+      if ready < 0, Glibc.errno == EINTR { continue }
+      if ready < 0 || watched[1].revents != 0 { break }
+      if ready == 0 { delivery.tellOverrun() }
+      for event in read() { delivery.deliver(event) }
     }
+    delivery.finish()
+  }
 
-    /// A thread of its own, because waiting for a socket must not hold one of the concurrency pool's.
-    func start() {
-      var thread = pthread_t()
-      let box = Unmanaged.passRetained(self)
-      let code = pthread_create(
-        &thread, nil,
-        { argument in
-          guard let argument else { return nil }
-          Unmanaged<Listener>.fromOpaque(argument).takeRetainedValue().run()
-          return nil
-        }, box.toOpaque())
-      guard code == 0 else {
-        box.release()
-        continuation.finish()
-        return
+  private func read() -> [NFTablesEvent] {
+    var events: [NFTablesEvent] = []
+    do throws(NetlinkError) {
+      try socket.receive { (message) throws(NetlinkError) in
+        guard Int(message.type) >> 8 == Int(NFNL_SUBSYS_NFTABLES), let family = NFFamily(rawValue: message.family),
+          let name = Self.table(message)
+        else { return true }
+        let event = NFTablesEvent.changed(NFTableName(family, name), port: message.portID)
+        if events.last != event { events.append(event) }
+        return true
       }
-      pthread_detach(thread)
+    } catch {
+      events.append(.overrun)
     }
+    return events
+  }
 
-    func run() {
-      let descriptor = monitor.socket.descriptor
-      while true {
-        var watched = [
-          pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-          pollfd(fd: monitor.wakeup.read, events: Int16(POLLIN), revents: 0),
-        ]
-        let ready = poll(&watched, 2, -1)
-        if ready < 0, Glibc.errno == EINTR { continue }
-        if ready < 0 || watched[1].revents != 0 { break }
-        for event in read() { continuation.yield(event) }
-      }
-      continuation.finish()
-    }
-
-    private func read() -> [NFTablesEvent] {
-      var events: [NFTablesEvent] = []
-      do throws(NetlinkError) {
-        try monitor.socket.receive { (message) throws(NetlinkError) in
-          guard Int(message.type) >> 8 == Int(NFNL_SUBSYS_NFTABLES), let family = NFFamily(rawValue: message.family),
-            let name = Self.table(message)
-          else { return true }
-          let event = NFTablesEvent.changed(NFTableName(family, name), port: message.portID)
-          if events.last != event { events.append(event) }
-          return true
-        }
-      } catch {
-        events.append(.overrun)
-      }
-      return events
-    }
-
-    /// The table's name is the first attribute of every object's messages; generations have none.
-    private static func table(_ message: Message) -> String? {
-      let kind = UInt32(message.type & 0xff)
-      guard kind != NFT_MSG_NEWGEN.rawValue else { return nil }
-      return message.attributes.first(NFTA_TABLE_NAME)?.string
-    }
+  /// The table's name is the first attribute of every object's messages; generations have none.
+  private static func table(_ message: Message) -> String? {
+    let kind = UInt32(message.type & 0xff)
+    guard kind != NFT_MSG_NEWGEN.rawValue else { return nil }
+    return message.attributes.first(NFTA_TABLE_NAME)?.string
   }
 }

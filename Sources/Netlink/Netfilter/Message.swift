@@ -39,7 +39,7 @@ struct Message {
   /// The number in NLMSG_ERROR and NLMSG_DONE, positive; zero is success.
   var errno: Int32 {
     guard bytes.count >= 20 else { return 0 }
-    return -bytes.loadUnaligned(fromByteOffset: 16, as: Int32.self)
+    return 0 &- bytes.loadUnaligned(fromByteOffset: 16, as: Int32.self)
   }
 
   /// The kernel's words in a refusal (NLMSGERR_ATTR_MSG).

@@ -12,7 +12,8 @@ struct MessageBuffer {
 
   /// Begins a message; give the result to `endMessage`.
   mutating func beginMessage(
-    _ type: UInt16, flags: UInt16, sequence: UInt32, family: UInt8, resource: UInt16 = 0
+    _ type: UInt16, flags: UInt16, sequence: UInt32, family: UInt8, version: UInt8 = UInt8(NFNETLINK_V0),
+    resource: UInt16 = 0
   ) -> Int {
     let start = bytes.count
     append(UInt32(0))
@@ -21,7 +22,7 @@ struct MessageBuffer {
     append(sequence)
     append(UInt32(0))
     bytes.append(family)
-    bytes.append(UInt8(NFNETLINK_V0))
+    bytes.append(version)
     append(resource.bigEndian)
     return start
   }

@@ -22,8 +22,10 @@ final class NetfilterSocket: Sendable {
     }
   }
 
-  /// - Parameter groups: multicast groups to join (`NFNLGRP_…`).
-  init(groups: [UInt32] = []) throws(NetlinkError) {
+  /// - Parameters:
+  ///   - groups: multicast groups to join (`NFNLGRP_…`).
+  ///   - receiveBuffer: bytes that may wait to be read.
+  init(groups: [UInt32] = [], receiveBuffer: Int = 8 << 20) throws(NetlinkError) {
     let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), NETLINK_NETFILTER)
     guard descriptor >= 0 else { throw Self.failure("open", Glibc.errno) }
     var address = sockaddr_nl()
@@ -44,7 +46,7 @@ final class NetfilterSocket: Sendable {
     // Refusals carry their reason, and not the request: a batch may be megabytes.
     Self.set(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, 1)
     Self.set(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, 1)
-    Self.set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+    Self.set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, Int32(clamping: receiveBuffer))
     for group in groups {
       guard Self.set(descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, Int32(group)) else {
         let code = Glibc.errno
@@ -99,7 +101,8 @@ final class NetfilterSocket: Sendable {
   /// Throws away what an earlier conversation left.
   private func drain() {
     var scrap = [UInt8](repeating: 0, count: 1)
-    while recv(descriptor, &scrap, 1, Int32(MSG_DONTWAIT)) >= 0 {}
+    // That something was lost of it says nothing about what is left.
+    while recv(descriptor, &scrap, 1, Int32(MSG_DONTWAIT)) >= 0 || Glibc.errno == ENOBUFS || Glibc.errno == EINTR {}
   }
 
   /// Hands every message that waits in the socket to `body`, until it says stop or none is left.
@@ -182,13 +185,14 @@ final class NetfilterSocket: Sendable {
 
   /// Sends one request that is answered by an acknowledgement or a refusal.
   func request(
-    _ call: String, _ object: String, _ type: UInt16, family: UInt8, flags: Int32 = 0,
+    _ call: String, _ object: String, _ type: UInt16, family: UInt8, version: UInt8 = UInt8(NFNETLINK_V0),
     attributes: (inout MessageBuffer) -> Void
   ) throws(NetlinkError) {
     try converse { (state) throws(NetlinkError) in
       var request = MessageBuffer()
       let start = request.beginMessage(
-        type, flags: UInt16(NLM_F_REQUEST | NLM_F_ACK | flags), sequence: state.nextSequence(), family: family)
+        type, flags: UInt16(NLM_F_REQUEST | NLM_F_ACK), sequence: state.nextSequence(), family: family,
+        version: version)
       attributes(&request)
       request.endMessage(start)
       try send(request.bytes, &state)

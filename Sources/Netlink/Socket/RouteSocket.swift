@@ -131,13 +131,15 @@ public final class RouteSocket: Sendable {
     }
   }
 
-  private enum Progress {
-    case more, done
+  enum Progress {
+    case more
+    case done
+    /// The error number, and the kernel's words.
     case failed(Int32, String?)
   }
 
   /// Reads the messages of one datagram.
-  private static func answers(
+  static func answers(
     in datagram: ArraySlice<UInt8>, to sequence: UInt32, _ interrupted: inout Bool,
     _ body: (_ type: UInt16, _ payload: ArraySlice<UInt8>) -> Void
   ) -> Progress {
@@ -173,6 +175,6 @@ public final class RouteSocket: Sendable {
         text = value.string
       }
     }
-    return .failed(-code, text)
+    return .failed(0 &- code, text)
   }
 }
