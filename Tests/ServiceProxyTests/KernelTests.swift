@@ -99,9 +99,8 @@ struct KernelTests {
       reports.append(programmer.flush())
     }
     #expect(reports.allSatisfy { $0.failures.isEmpty && $0.transactions == 1 })
-    // The new bucket, and the frontend's words: deleted and added. The first one with five also needs a chain, and two
-    // elements that lead there.
-    #expect(reports.map(\.elements) == [5, 3])
+    // The new bucket, and the frontend's words: deleted and added.
+    #expect(reports.map(\.elements) == [3, 3])
   }
 
   @Test func damageIsFoundAndRepaired() throws {

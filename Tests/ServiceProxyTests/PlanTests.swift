@@ -63,6 +63,19 @@ struct PlanTests {
     #expect(ServicePlan(service, slices: [elsewhere], zone: nil).frontends[key]?.action == .drop)
   }
 
+  @Test func slotsAreExactForFewAndFillFifteenSixteenthsForMany() {
+    for count in 1...64 { #expect(FrontendAction.slots(for: count) == count) }
+    for count in 65...FrontendAction.endpointLimit {
+      let slots = FrontendAction.slots(for: count)
+      guard slots >= count, slots <= FrontendAction.endpointLimit, (slots - count) * 16 < slots else {
+        Issue.record("\(count) endpoints in \(slots) slots")
+        break
+      }
+    }
+    let sizes = Set((1...FrontendAction.endpointLimit).map { FrontendAction.slots(for: $0) })
+    #expect(sizes.count == 64 + 9 * 16)
+  }
+
   @Test func oneEndpointLessMovesOneBucketAtMost() throws {
     let all = try (1...9).map { try target("10.0.0.\($0)") }
     let wanted = all.filter { $0 != all[3] }
@@ -97,8 +110,8 @@ struct PlanTests {
 
   @Test func chainNamesAreReadBack() {
     let chains: [OnDemandChain] = [
-      .balance(.v4, nodePort: false, count: 5, local: false, sticky: false),
-      .balance(.v6, nodePort: true, count: 3, local: true, sticky: true), .remember(.v4, seconds: 10_800),
+      .balance(.v4, nodePort: false, slots: 5, local: false, sticky: false),
+      .balance(.v6, nodePort: true, slots: 3, local: true, sticky: true), .remember(.v4, seconds: 10_800),
     ]
     for chain in chains { #expect(OnDemandChain(name: chain.name) == chain) }
     for name in ["lb4-0", "lb4-05", "lb5-1", "lb4-1-other", "services4", ""] {

@@ -211,7 +211,7 @@ struct KernelReading {
       present.insert(known)
     }
     // A frontend may lead to one that someone has deleted.
+    for known in present.union(OnDemandChain.prepared) where applied.chains[known] == nil { applied.chains[known] = 0 }
     wrongOnDemand += applied.chains.keys.filter { !present.contains($0) }
-    for known in present where applied.chains[known] == nil { applied.chains[known] = 0 }
   }
 }

@@ -49,7 +49,9 @@ public struct ServiceProgrammer: Sendable {
   /// kernel is not held for long.
   static let transactionLimit = 16_384
   /// Chains without users are kept for the next one, up to so many.
-  static let spareChains = 64
+  static let spareChains = 128
+
+  private static let preparedChains = Dictionary(uniqueKeysWithValues: OnDemandChain.prepared.map { ($0, 0) })
 
   public init(_ connection: any NFTablesConnection, options: Ruleset.Options = Ruleset.Options()) {
     self.connection = connection
@@ -124,7 +126,9 @@ public struct ServiceProgrammer: Sendable {
     strangeChains = []
     rebuild = false
     switch reading.fixed {
-    case .absent: fixed = build()
+    case .absent:
+      fixed = build()
+      applied.chains = Self.preparedChains
     case .incompatible:
       rebuild = true
       fixed = [.deleteTable(Ruleset.table)] + build()
@@ -142,9 +146,13 @@ public struct ServiceProgrammer: Sendable {
     let chains = ruleset.chains
     operations += chains.map { .addChain($0.chain) }
     for chain in chains { operations += chain.rules.map { .addRule($0) } }
+    operations += add(OnDemandChain.prepared)
     for family in IPAddress.Family.allCases {
       for name in Ruleset.fixedSets {
-        let elements = ruleset.fixedElements(name, family)
+        var elements = ruleset.fixedElements(name, family)
+        for chain in OnDemandChain.prepared where chain.family == family {
+          for entry in chain.entries where entry.set == name { elements.append(entry.element) }
+        }
         if !elements.isEmpty { operations.append(.addElements(elements, table, set: name.name(family))) }
       }
     }
@@ -229,7 +237,7 @@ public struct ServiceProgrammer: Sendable {
     for change in changes {
       if let new = change.new {
         for chain in OnDemandChain.used(by: new, change.key)
-        where (rebuild || applied.chains[chain] == nil) && newChains.insert(chain).inserted {
+        where (rebuild ? Self.preparedChains : applied.chains)[chain] == nil && newChains.insert(chain).inserted {
           for entry in chain.entries { elements.add(entry.element, entry.set, chain.family) }
         }
       }
@@ -281,7 +289,7 @@ public struct ServiceProgrammer: Sendable {
     _ addresses: AddressChanges?, _ spare: [OnDemandChain],
     _ report: inout Report
   ) {
-    if rebuild { applied.chains = [:] }
+    if rebuild { applied.chains = Self.preparedChains }
     for chain in newChains { applied.chains[chain] = 0 }
     for change in changes {
       applied.set(change.key, change.new)
@@ -358,6 +366,7 @@ public struct ServiceProgrammer: Sendable {
     guard applied.chains.count > Self.spareChains else { return [] }
     var wanted: Set<OnDemandChain> = []
     for change in changes { if let new = change.new { wanted.formUnion(OnDemandChain.used(by: new, change.key)) } }
+    wanted.formUnion(OnDemandChain.prepared)
     let unused = applied.chains.filter { $0.value == 0 && !wanted.contains($0.key) }.keys
     return unused.count > Self.spareChains ? Array(unused) : []
   }

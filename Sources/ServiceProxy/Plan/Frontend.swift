@@ -61,8 +61,9 @@ public struct EndpointTarget: Sendable, Hashable, Comparable, CustomStringConver
 
 /// What becomes of a new connection to a frontend.
 public enum FrontendAction: Sendable, Hashable {
-  /// One of the list, by chance; of the local list if it is one of its own. A sticky client gets the one it had.
-  case balance(count: Int, local: Bool, sticky: Bool)
+  /// One of the list, by chance among so many slots; of the local list if it is one of its own. A sticky client gets
+  /// the one it had.
+  case balance(slots: Int, local: Bool, sticky: Bool)
   /// The client is told that nobody is there.
   case reject
   case drop
@@ -71,6 +72,17 @@ public enum FrontendAction: Sendable, Hashable {
 
   /// More endpoints than this are left out, with an event.
   public static let endpointLimit = 32_768
+
+  /// How many slots so many endpoints are chosen from. Up to 64 it is their number. Above, it is a little more, sixteen
+  /// sizes for each doubling, and who comes upon an empty slot chooses again: so a large Service that grows by
+  /// one needs no chain that is not there.
+  public static func slots(for endpoints: Int) -> Int {
+    guard endpoints > exactSlots else { return endpoints }
+    let step = 1 << (Int.bitWidth - 1 - (endpoints - 1).leadingZeroBitCount - 4)
+    return (endpoints + step - 1) / step * step
+  }
+
+  static let exactSlots = 64
 }
 
 /// What the kernel holds, or should, for one frontend.

@@ -58,7 +58,8 @@ public struct ServicePlan: Sendable, Hashable {
     let endpoints = service.internalLocal ? selection.local : selection.cluster
     guard endpoints.isEmpty else {
       var frontend = Frontend(
-        action: .balance(count: endpoints.count, local: false, sticky: service.affinitySeconds > 0),
+        action: .balance(
+          slots: FrontendAction.slots(for: endpoints.count), local: false, sticky: service.affinitySeconds > 0),
         endpoints: endpoints)
       frontend.stickySeconds = service.affinitySeconds
       return frontend
@@ -71,7 +72,8 @@ public struct ServicePlan: Sendable, Hashable {
   private static func outside(_ service: ServiceDefinition, _ selection: EndpointSelection) -> Frontend {
     let masquerade: Frontend.Masquerade = service.externalLocal ? .own : .always
     func balance(_ endpoints: [EndpointTarget], local: Bool) -> FrontendAction {
-      .balance(count: endpoints.count, local: local, sticky: service.affinitySeconds > 0)
+      .balance(
+        slots: FrontendAction.slots(for: endpoints.count), local: local, sticky: service.affinitySeconds > 0)
     }
     guard !selection.cluster.isEmpty || (service.externalLocal && !selection.local.isEmpty) else {
       return Frontend(action: .reject, masquerade: masquerade)

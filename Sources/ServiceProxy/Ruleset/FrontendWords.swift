@@ -102,9 +102,9 @@ extension ActionCode {
     case .reject: self = .reject
     case .drop: self = .drop
     case .external: self = nodePort ? .nodePortExternal : .external
-    case .balance(let count, let local, let sticky):
+    case .balance(let slots, let local, let sticky):
       rawValue =
-        UInt32(count) << 4 | 1 | (sticky ? Self.isSticky : 0) | (local ? Self.isLocal : 0)
+        UInt32(slots) << 4 | 1 | (sticky ? Self.isSticky : 0) | (local ? Self.isLocal : 0)
         | (nodePort ? Self.isNodePort : 0)
     }
   }
@@ -119,7 +119,7 @@ extension ActionCode {
     default:
       guard rawValue & 1 != 0, rawValue >> 4 > 0 else { return nil }
       action = .balance(
-        count: Int(rawValue >> 4), local: rawValue & Self.isLocal != 0, sticky: rawValue & Self.isSticky != 0)
+        slots: Int(rawValue >> 4), local: rawValue & Self.isLocal != 0, sticky: rawValue & Self.isSticky != 0)
     }
     return ActionCode(action, nodePort: nodePort) == self ? action : nil
   }

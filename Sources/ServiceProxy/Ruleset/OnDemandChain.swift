@@ -1,10 +1,10 @@
 import Netlink
 
-/// A chain that is there when it is needed, with the elements that lead to it. How many there are depends on how many
-/// different numbers of endpoints and times of affinity are in use, not on how many Services.
+/// A chain that is there when it is needed, with the elements that lead to it. How many there can be depends on how many
+/// different numbers of slots and times of affinity there are, not on how many Services or endpoints.
 enum OnDemandChain: Sendable, Hashable {
-  /// Picks one of so many endpoints.
-  case balance(IPAddress.Family, nodePort: Bool, count: Int, local: Bool, sticky: Bool)
+  /// Picks one of so many slots.
+  case balance(IPAddress.Family, nodePort: Bool, slots: Int, local: Bool, sticky: Bool)
   /// Remembers for so many seconds which one a client got.
   case remember(IPAddress.Family, seconds: UInt32)
   /// Remembers, if there is a time, and masquerades.
@@ -19,12 +19,18 @@ enum OnDemandChain: Sendable, Hashable {
     var element: NFElement
   }
 
+  /// Those that are there before they are needed. A rule that reads a map makes the kernel walk all of it, so a chain
+  /// costs the less the earlier it is made.
+  static let prepared: [OnDemandChain] = IPAddress.Family.allCases.flatMap { family in
+    (1...16).map { .balance(family, nodePort: false, slots: $0, local: false, sticky: false) }
+  }
+
   /// All that a frontend uses.
   static func used(by frontend: Frontend, _ key: FrontendKey) -> [OnDemandChain] {
     let family = key.family
     var chains: [OnDemandChain] = []
-    for case .balance(let count, let local, let sticky)? in [frontend.action, frontend.wide, frontend.near] {
-      chains.append(.balance(family, nodePort: key.isNodePort, count: count, local: local, sticky: sticky))
+    for case .balance(let slots, let local, let sticky)? in [frontend.action, frontend.wide, frontend.near] {
+      chains.append(.balance(family, nodePort: key.isNodePort, slots: slots, local: local, sticky: sticky))
     }
     if frontend.stickySeconds > 0 { chains.append(.remember(family, seconds: frontend.stickySeconds)) }
     if frontend.stickySeconds > 0 || frontend.masquerade != .byPlace {
@@ -42,8 +48,8 @@ enum OnDemandChain: Sendable, Hashable {
   /// `lb4-5`, `np6-3-local-sticky`, `remember4-10800`, `leave4-0-always`
   var name: String {
     switch self {
-    case .balance(let family, let nodePort, let count, let local, let sticky):
-      "\(nodePort ? "np" : "lb")\(family.rawValue)-\(count)\(local ? "-local" : "")\(sticky ? "-sticky" : "")"
+    case .balance(let family, let nodePort, let slots, let local, let sticky):
+      "\(nodePort ? "np" : "lb")\(family.rawValue)-\(slots)\(local ? "-local" : "")\(sticky ? "-sticky" : "")"
     case .remember(let family, let seconds): "remember\(family.rawValue)-\(seconds)"
     case .leave(let family, let masquerade, let seconds):
       "leave\(family.rawValue)-\(seconds)\(masquerade == .byPlace ? "" : "-\(masquerade)")"
@@ -66,7 +72,7 @@ enum OnDemandChain: Sendable, Hashable {
     case "lb", "np":
       guard number > 0 else { return nil }
       chain = .balance(
-        family, nodePort: head.hasPrefix("np"), count: Int(number), local: parts.contains("local"),
+        family, nodePort: head.hasPrefix("np"), slots: Int(number), local: parts.contains("local"),
         sticky: parts.contains("sticky"))
     default: return nil
     }
@@ -81,8 +87,8 @@ enum OnDemandChain: Sendable, Hashable {
       Entry(set: set, element: NFElement(ElementCodec.native(code), data: .verdict(.goto(chain))))
     }
     switch self {
-    case .balance(_, let nodePort, let count, let local, let sticky):
-      let action = FrontendAction.balance(count: count, local: local, sticky: sticky)
+    case .balance(_, let nodePort, let slots, let local, let sticky):
+      let action = FrontendAction.balance(slots: slots, local: local, sticky: sticky)
       let code = ActionCode(action, nodePort: nodePort).rawValue
       return [entry(.actions, code, name), entry(.choices, code, name)]
     case .remember: return []
@@ -97,21 +103,21 @@ enum OnDemandChain: Sendable, Hashable {
   func chain(_ ruleset: Ruleset) -> Ruleset.Chain {
     let steps = ruleset.steps(family)
     return switch self {
-    case .balance(_, let nodePort, let count, let local, let sticky):
-      balanceChain(steps, nodePort: nodePort, count: count, local: local, sticky: sticky)
+    case .balance(_, let nodePort, let slots, let local, let sticky):
+      balanceChain(steps, nodePort: nodePort, slots: slots, local: local, sticky: sticky)
     case .remember(_, let seconds): rememberChain(steps, seconds)
     case .leave(_, let masquerade, let seconds): leaveChain(steps, masquerade, seconds)
     }
   }
 
-  private func balanceChain(_ steps: Steps, nodePort: Bool, count: Int, local: Bool, sticky: Bool) -> Ruleset.Chain {
+  private func balanceChain(_ steps: Steps, nodePort: Bool, slots: Int, local: Bool, sticky: Bool) -> Ruleset.Chain {
     let width = steps.addressRegisters
     let key = nodePort ? steps.nodePort(0) : steps.frontend(0)
     let endpoints = (nodePort ? Ruleset.SetName.nodePortEndpoints : .endpoints).name(steps.family)
-    func pick(_ count: Int) -> [NFExpression] {
+    func pick(_ slots: Int) -> [NFExpression] {
       steps.isFamily + key + [
         .numgen(
-          .random, modulus: UInt32(count), offset: local ? Self.localBank : 0,
+          .random, modulus: UInt32(slots), offset: local ? Self.localBank : 0,
           into: NFRegister(nodePort ? 2 : width + 2)),
         .lookup(set: endpoints, key: 0, into: 0), steps.translate(0),
       ]
@@ -124,8 +130,9 @@ enum OnDemandChain: Sendable, Hashable {
           .lookup(set: Ruleset.SetName.affinity.name(steps.family), key: 0, into: 0), steps.translate(0),
         ])
     }
-    rules.append(pick(count))
-    // The number may have become smaller since it was looked up; the first bucket is there as long as any is.
+    // Fewer than one slot in sixteen is empty where any is: four misses are fewer than two in a hundred thousand.
+    rules += Array(repeating: pick(slots), count: slots > FrontendAction.exactSlots ? 4 : 1)
+    // Then, or if there are fewer slots now than when they were looked up: the first is taken as long as any is.
     rules += steps.patiently(pick(1))
     // Or the frontend has just lost its last endpoint, or is gone: the client tries again, and is told.
     rules.append([.verdict(.drop)])
