@@ -95,7 +95,7 @@ public struct ServicePlan: Sendable, Hashable {
 
   /// The same for those whose address lies in the ranges only. Ranges of the other family alone let nobody in.
   private static func guarded(_ frontend: Frontend, _ ranges: [IPPrefix]?, _ family: IPAddress.Family) -> Frontend {
-    guard let ranges, frontend.action != .reject else { return frontend }
+    guard let ranges else { return frontend }
     let own = ranges.filter { $0.family == family }
     guard !own.contains(where: { $0.length == 0 }) else { return frontend }
     var guarded = frontend
