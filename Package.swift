@@ -139,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio + http, swiftSettings: strict
     ),
-    .testTarget(name: "SkiffTests", dependencies: ["skiff", "Netlink"], swiftSettings: strict),
+    .testTarget(name: "SkiffTests", dependencies: ["skiff", "KubeAPI", "Netlink"], swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

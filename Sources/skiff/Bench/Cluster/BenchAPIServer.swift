@@ -1,0 +1,92 @@
+import KubeAPI
+import KubeClient
+import Logging
+import Netlink
+
+/// The API server that a measured proxy talks to: skiff's own control plane, a process of its own.
+struct BenchAPIServer: Sendable {
+  let session: Session
+  let kubeconfig: String
+  let client: KubeClient
+
+  /// Objects are written by so many at a time.
+  private static let writers = 24
+
+  /// Runs it in the network namespace of the calling process while `body` runs, with the benchmark's node and namespace
+  /// in it.
+  static func with<Result: Sendable>(
+    _ scratch: BenchScratch, _ body: (BenchAPIServer) async throws -> Result
+  ) async throws -> Result {
+    let pki = "\(scratch.folder)/pki"
+    let session = try scratch.start(
+      "server",
+      [
+        try Files.ownExecutable(), "server", "--store", "sqlite:\(scratch.folder)/store.sqlite", "--certificates", pki,
+        "--run-dir", "\(scratch.folder)/run-server", "--bind-address", "\(BenchNetworks.nodeAddress)",
+        "--service-cidr", "\(BenchNetworks.serviceCIDR)", "--cluster-cidr", "\(BenchNetworks.clusterCIDR)",
+        "--log-level", "warning",
+      ])
+    let start = Start(session: session, deadline: .now + .seconds(60))
+    let kubeconfig = CertificateFolder(path: pki).adminKubeconfig
+    while !Files.exists(kubeconfig) { try await start.wait("it has made no kubeconfig") }
+    let client = try KubeClient(
+      ClientConfiguration(kubeconfig: kubeconfig), userAgent: "skiff-bench/\(Version.current)",
+      logger: Logger(label: "bench"))
+    let server = BenchAPIServer(session: session, kubeconfig: kubeconfig, client: client)
+    let result: Swift.Result<Result, any Error>
+    do {
+      try await server.prepare(start)
+      result = .success(try await body(server))
+    } catch {
+      result = .failure(error)
+    }
+    try await client.shutdown()
+    return try result.get()
+  }
+
+  /// How long it may take to begin.
+  private struct Start {
+    let session: Session
+    let deadline: ContinuousClock.Instant
+
+    func wait(_ problem: String) async throws {
+      guard session.isRunning else { throw UserError("the API server has ended: \(session.lastWords)") }
+      guard ContinuousClock.now < deadline else { throw UserError("the API server does not answer: \(problem)") }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// Waits until it answers, and creates the benchmark's node and namespace.
+  private func prepare(_ start: Start) async throws {
+    // The last of the objects that the server makes for itself.
+    let last = ObjectKey(namespace: "kube-system", name: "kube-dns")
+    while true {
+      do {
+        _ = try await client.get(KubeAPI.Service.self, last)
+        break
+      } catch {
+        try await start.wait("\(error)")
+      }
+    }
+    _ = try await client.create(Namespace(BenchObjects.namespace))
+    _ = try await client.create(BenchObjects.node())
+    // Without the version: a controller may have written to it meanwhile.
+    _ = try await client.update(BenchObjects.node(), subresource: "status")
+  }
+
+  /// Creates Services with their slices, many at a time.
+  func load(_ objects: BenchObjects, _ range: Range<Int>) async throws {
+    let workers = min(Self.writers, range.count)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<workers {
+        group.addTask {
+          for index in stride(from: range.lowerBound + worker, to: range.upperBound, by: workers) {
+            for slice in objects.slices(index) { _ = try await client.create(slice) }
+            _ = try await client.create(objects.service(index))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+}
