@@ -75,7 +75,11 @@ let package = Package(
     .target(
       name: "ServiceProxy", dependencies: ["Netlink"] + nio + http + node, swiftSettings: strict),
     .target(
-      name: "ClusterDNS", dependencies: ["CLinux", "Netlink"] + nio + node, swiftSettings: strict),
+      name: "ClusterDNS",
+      dependencies: [
+        "CLinux", "Netlink", .product(name: "NIOTLS", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+      ] + nio + tls + node,
+      swiftSettings: strict),
     .target(
       name: "Control",
       dependencies: [
@@ -128,8 +132,11 @@ let package = Package(
       name: "ServiceProxyTests", dependencies: ["ServiceProxy", "KubeClientTesting", "Netlink", "CLinux"],
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterDNSTests", dependencies: ["ClusterDNS", "KubeClientTesting", "Netlink", "CLinux"],
-      swiftSettings: strict),
+      name: "ClusterDNSTests",
+      dependencies: [
+        "ClusterDNS", "KubeClientTesting", "Netlink", "CLinux", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "X509", package: "swift-certificates"),
+      ] + nio + tls, swiftSettings: strict),
     .testTarget(
       name: "ControlTests",
       dependencies: [

@@ -6,6 +6,7 @@ int skiff_file_status(const char *path, int follow, struct skiff_file_status_val
   struct stat found;
   if ((follow ? stat(path, &found) : lstat(path, &found)) != 0) return -1;
   status->device = found.st_dev;
+  status->inode = found.st_ino;
   status->mode = found.st_mode;
   status->size = found.st_size;
   status->modified_seconds = found.st_mtim.tv_sec;

@@ -1,9 +1,6 @@
-import Glibc
 import KubeAPI
 public import KubeClient
 public import Logging
-import NIOCore
-import NIOPosix
 import Netlink
 public import ServiceLifecycle
 public import Telemetry
@@ -30,61 +27,116 @@ public struct DNSServer: ServiceLifecycle.Service {
     self.logger = logger
   }
 
-  /// - Throws: ``DNSServerError`` where an address cannot be bound or the configuration is wrong; `NetlinkError` and
-  ///   `NFCommitError` where the node's addresses or rules cannot be set.
+  /// - Throws: ``DNSServerError`` where an address cannot be bound, ``ConfigurationError`` where the file cannot be
+  ///   used; `NetlinkError` and `NFCommitError` where the node's addresses or rules cannot be set.
   public func run() async throws { try await run { _ in } }
 
   /// Removes the addresses from `lo` and the table, in the calling thread's namespace.
-  public static func cleanup(_ configuration: Configuration) throws {
+  public static func cleanup(_ listen: [ListenAddress]) throws {
     try UntrackedRules.remove(over: try NFTablesSocket())
-    try NodeAddresses.remove(configuration.listenAddresses.map(\.address))
+    try NodeAddresses.remove(listen.map(\.address))
   }
 
   /// - Parameter onBound: called once with the addresses at which the server answers, UDP and TCP alike.
   func run(onBound: @Sendable ([ListenAddress]) -> Void) async throws {
-    let settings = try configuration.answerSettings()
-    guard let planner = ZonePlanner(zone: settings.zone, podNames: configuration.podNames) else {
-      throw DNSServerError("use", "cluster domain \"\(configuration.clusterDomain)\"", reason: "it is too long")
+    let settings = try read()
+    let answer = try settings.answerSettings(nodeName: configuration.nodeName, version: configuration.version)
+    guard let planner = ZonePlanner(zone: answer.zone, podNames: settings.podNames) else {
+      throw DNSServerError("use", "cluster domain \"\(settings.zone)\"", reason: "it is too long")
     }
-    if configuration.ownsAddresses { try takeAddresses() }
-    let dnsMetrics = DNSMetrics(metrics, zone: settings.zone)
+    if configuration.ownsAddresses { try takeAddresses(settings.listen) }
+    let dnsMetrics = DNSMetrics(metrics, zone: answer.zone)
     let zone = ClusterZone(
-      planner, servers: configuration.listenAddresses.map(\.address), metrics: dnsMetrics, logger: logger)
+      planner, servers: settings.listen.map(\.address), metrics: dnsMetrics, logger: logger)
     health.register("dns", [.ready]) {
       let missing = zone.unsynced
       return missing.isEmpty ? .healthy : .unhealthy("waiting for \(missing.joined(separator: ", "))")
     }
+    let listeners = try Listeners(settings.listen, threads: settings.threadCount)
     let serving = try await Serving(
-      configuration, settings, zone.store, metrics: dnsMetrics, logger: logger)
+      configuration, settings, listeners, zone.store, pods: zone.pods, metrics: dnsMetrics, logger: logger)
     onBound(serving.addresses)
-    await cancelWhenGracefulShutdown { await self.follow(zone) }
+    await cancelWhenGracefulShutdown {
+      await withDiscardingTaskGroup { group in
+        group.addTask { await self.follow(zone, settings) }
+        group.addTask { await self.followFiles(serving, dnsMetrics) }
+      }
+    }
     try await serving.stop()
   }
 
-  private func takeAddresses() throws {
-    let added = try NodeAddresses.add(configuration.listenAddresses.map(\.address))
+  private func takeAddresses(_ listen: [ListenAddress]) throws {
+    let added = try NodeAddresses.add(listen.map(\.address))
     for address in added { logger.info("added address to lo", metadata: ["address": "\(address.address)"]) }
-    let isChanged = try UntrackedRules.apply(
-      UntrackedRules.plan(configuration.listenAddresses), over: try NFTablesSocket())
+    let isChanged = try UntrackedRules.apply(UntrackedRules.plan(listen), over: try NFTablesSocket())
     if isChanged { logger.info("wrote nftables table", metadata: ["table": "\(UntrackedRules.table)"]) }
   }
 
+  // MARK: Configuration
+
+  private func read() throws(ConfigurationError) -> DNSConfiguration {
+    guard let file = configuration.file else { return configuration.settings }
+    let contents = try file.read()
+    for note in contents.notes {
+      logger.warning("left out of the configuration: \(note)", metadata: ["file": "\(file.path)"])
+    }
+    return contents.configuration
+  }
+
+  /// Looks again and again whether a file has changed, until the task is cancelled. A file that cannot be used changes
+  /// nothing.
+  private func followFiles(_ serving: Serving, _ metrics: DNSMetrics) async {
+    var seen = states(serving)
+    while !Task.isCancelled {
+      try? await Task.sleep(for: configuration.fileInterval)
+      let now = states(serving)
+      if now == seen { continue }
+      await reload(serving, metrics)
+      // The new configuration may name other files.
+      seen = states(serving)
+      for (path, state) in now where seen[path] != nil { seen[path] = state }
+    }
+  }
+
+  private func states(_ serving: Serving) -> [String: FileState?] {
+    let paths = [configuration.file?.path].compactMap { $0 } + serving.configuration.watchedFiles
+    return Dictionary(paths.map { ($0, FileState($0)) }) { first, _ in first }
+  }
+
+  private func reload(_ serving: Serving, _ metrics: DNSMetrics) async {
+    do {
+      let next = try read()
+      let fixed = serving.configuration.fixedDifferences(to: next)
+      guard fixed.isEmpty else { throw ConfigurationError(file: configuration.file?.path ?? "", problems: fixed) }
+      try await serving.apply(next)
+      metrics.reloaded(isGood: true)
+      logger.info("configuration was read again")
+    } catch {
+      metrics.reloaded(isGood: false)
+      let lines = (error as? ConfigurationError)?.lines ?? ["\(error)"]
+      for line in lines { logger.error("the old configuration goes on: \(line)") }
+    }
+  }
+
+  // MARK: The cluster
+
   /// Feeds the zone from the cluster until the task is cancelled.
-  private func follow(_ zone: ClusterZone) async {
+  private func follow(_ zone: ClusterZone, _ settings: DNSConfiguration) async {
     await withDiscardingTaskGroup { group in
       group.addTask {
         let events = Informer<KubeAPI.Service, ServiceFacts>(client) { ServiceFacts($0) }.events()
         for await event in events { await zone.handle(services: event) }
       }
       group.addTask {
-        let events = Informer<EndpointSlice, SliceFacts>(client) { SliceFacts($0) }.events()
+        let namesByPod = settings.namesEndpointsByPod
+        let events = Informer<EndpointSlice, SliceFacts>(client) { SliceFacts($0, namesByPod: namesByPod) }.events()
         for await event in events { await zone.handle(slices: event) }
       }
       group.addTask {
         let events = Informer<Namespace, Bool>(client) { _ in true }.events()
         for await event in events { await zone.handle(namespaces: event) }
       }
-      if configuration.podNames == .verified {
+      if settings.podNames == .verified {
         group.addTask {
           let events = Informer<Pod, [IPAddress]>(client) { Self.addresses(of: $0) }.events()
           for await event in events { await zone.handle(pods: event) }

@@ -9,15 +9,10 @@ final class DNSMetrics: Sendable {
   private let programming: Histogram
   private let forwards: Histogram
   private let counters: Mutex<[QueryCounters]>
-  private let forwarder: Mutex<(@Sendable () -> ForwardReadings)?>
+  private let reloads: Counter
+  private let failedReloads: Counter
+  private let resolver: Mutex<(@Sendable () -> Resolver?)?>
   private let zone: String
-
-  /// What the forwarder tells when it is asked.
-  struct ForwardReadings: Sendable {
-    var tally: ForwardState.Tally
-    var entries: Int
-    var size: Int
-  }
 
   init(_ registry: MetricsRegistry, zone: WireName) {
     self.zone = zone.description
@@ -29,16 +24,21 @@ final class DNSMetrics: Sendable {
       help: "Time from the arrival of an event to the answer that shows it.", labels: ["service_kind"],
       buckets: [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1])
     forwards = registry.histogram(
-      "coredns_forward_request_duration_seconds", help: "Time until a forwarded query was answered.",
-      labels: ["rcode"], buckets: Histogram.seconds)
+      "coredns_forward_request_duration_seconds", help: "Time until an upstream answered.", labels: ["to", "rcode"],
+      buckets: Histogram.seconds)
+    reloads = registry.counter("skiff_dns_reloads_total", help: "Configurations that were taken over.")
+    failedReloads = registry.counter(
+      "coredns_reload_failed_total", help: "Changed configurations that could not be used.")
     counters = Mutex([])
-    forwarder = Mutex(nil)
+    resolver = Mutex(nil)
     registry.collector { [weak self] in self?.collect() ?? [] }
   }
 
   func add(_ counters: QueryCounters) { self.counters.withLock { $0.append(counters) } }
 
-  func setForwarder(_ read: @escaping @Sendable () -> ForwardReadings) { forwarder.withLock { $0 = read } }
+  func setResolver(_ read: @escaping @Sendable () -> Resolver?) { resolver.withLock { $0 = read } }
+
+  func reloaded(isGood: Bool) { if isGood { reloads.increment() } else { failedReloads.increment() } }
 
   func published(names: Int, bytes: Int, serial: UInt32, took: Duration) {
     self.names.set(Double(names))
@@ -47,17 +47,16 @@ final class DNSMetrics: Sendable {
     programming.observe(took, ["all"])
   }
 
-  func forwarded(code: UInt16, took nanoseconds: UInt64) {
-    let name = code < 6 ? QueryCounters.codes[Int(code)] : "other"
-    forwards.observe(Double(nanoseconds) / 1e9, [name])
+  func forwarded(to upstream: String, code: UInt16, took nanoseconds: UInt64) {
+    forwards.observe(Double(nanoseconds) / 1e9, [upstream, ResponseCode.name(code)])
   }
 
   // MARK: Collecting
 
   private func collect() -> [MetricSnapshot] {
     let all = counters.withLock { $0 }
-    var snapshots = [requests(all), responses(all), durations(all), drops(all)]
-    if let read = forwarder.withLock({ $0 }) { snapshots += forwarding(read()) }
+    var snapshots = [requests(all), responses(all), durations(all)] + drops(all)
+    if let resolver = resolver.withLock({ $0 })?() { snapshots += caching(resolver) + forwarding(resolver) }
     return snapshots
   }
 
@@ -111,49 +110,94 @@ final class DNSMetrics: Sendable {
       name: "coredns_dns_responses_total", help: "Answers sent.", kind: .counter, samples: samples)
   }
 
-  private func drops(_ all: [QueryCounters]) -> MetricSnapshot {
-    MetricSnapshot(
-      name: "skiff_dns_dropped_total", help: "Packets that were no queries, and got no answer.", kind: .counter,
-      samples: [.init(value: all.reduce(0) { $0 + $1.dropCount })])
+  private func drops(_ all: [QueryCounters]) -> [MetricSnapshot] {
+    [
+      one(
+        "skiff_dns_dropped_total", "Packets that were no queries, and got no answer.", .counter,
+        all.reduce(0) { $0 + $1.dropCount }),
+      one(
+        "skiff_dns_shed_total", "Queries beyond their source's share, which got no answer.", .counter,
+        all.reduce(0) { $0 + $1.shedCount }),
+    ]
   }
 
   private func durations(_ all: [QueryCounters]) -> MetricSnapshot {
-    var buckets = Array(repeating: 0.0, count: QueryCounters.bounds.count + 1)
-    var sum = 0.0
-    for counters in all {
-      let (part, seconds) = counters.durations
-      for (index, count) in part.enumerated() { buckets[index] += count }
-      sum += seconds
-    }
-    let labels = [(name: "server", value: "dns://:53"), (name: "zone", value: zone)]
     var samples: [MetricSnapshot.Sample] = []
-    var total = 0.0
-    for (index, count) in buckets.enumerated() {
-      total += count
-      let bound = index < QueryCounters.bounds.count ? "\(Double(QueryCounters.bounds[index]) / 1e9)" : "+Inf"
-      samples.append(.init(suffix: "_bucket", labels: labels + [(name: "le", value: bound)], value: total))
+    for isLater in [false, true] {
+      var buckets = Array(repeating: 0.0, count: QueryCounters.bounds.count + 1)
+      var sum = 0.0
+      for counters in all {
+        let (part, seconds) = isLater ? counters.laterDurations : counters.durations
+        for (index, count) in part.enumerated() { buckets[index] += count }
+        sum += seconds
+      }
+      let labels = [(name: "server", value: "dns://:53"), (name: "zone", value: isLater ? "." : zone)]
+      var total = 0.0
+      for (index, count) in buckets.enumerated() {
+        total += count
+        let bound = index < QueryCounters.bounds.count ? "\(Double(QueryCounters.bounds[index]) / 1e9)" : "+Inf"
+        samples.append(.init(suffix: "_bucket", labels: labels + [(name: "le", value: bound)], value: total))
+      }
+      samples.append(.init(suffix: "_sum", labels: labels, value: sum))
+      samples.append(.init(suffix: "_count", labels: labels, value: total))
     }
-    samples.append(.init(suffix: "_sum", labels: labels, value: sum))
-    samples.append(.init(suffix: "_count", labels: labels, value: total))
     return MetricSnapshot(
-      name: "coredns_dns_request_duration_seconds", help: "Time from a query's arrival to its answer.",
+      name: "coredns_dns_request_duration_seconds",
+      help: "Time from a query's arrival to its answer: zone \".\" for those that waited for an upstream.",
       kind: .histogram, samples: samples)
   }
 
-  private func forwarding(_ readings: ForwardReadings) -> [MetricSnapshot] {
-    func one(_ name: String, _ help: String, _ kind: MetricSnapshot.Kind, _ value: Int) -> MetricSnapshot {
-      MetricSnapshot(name: name, help: help, kind: kind, samples: [.init(value: Double(value))])
+  private func one(_ name: String, _ help: String, _ kind: MetricSnapshot.Kind, _ value: Double) -> MetricSnapshot {
+    MetricSnapshot(name: name, help: help, kind: kind, samples: [.init(value: value)])
+  }
+
+  private func caching(_ resolver: Resolver) -> [MetricSnapshot] {
+    let tally = resolver.cache.tally
+    let server = [(name: "server", value: "dns://:53"), (name: "zones", value: ".")]
+    func sample(_ type: String, _ value: Int) -> MetricSnapshot.Sample {
+      .init(labels: server + [(name: "type", value: type)], value: Double(value))
     }
-    let tally = readings.tally
+    func labelled(_ name: String, _ help: String, _ kind: MetricSnapshot.Kind, _ value: Int) -> MetricSnapshot {
+      MetricSnapshot(name: name, help: help, kind: kind, samples: [.init(labels: server, value: Double(value))])
+    }
     return [
-      one("coredns_cache_hits_total", "Answers from the cache.", .counter, tally.hits),
-      one("coredns_cache_misses_total", "Queries that the cache could not answer.", .counter, tally.misses),
-      one("coredns_cache_entries", "Answers in the cache.", .gauge, readings.entries),
-      one("skiff_dns_cache_bytes", "Memory of the cache, about.", .gauge, readings.size),
-      one("coredns_forward_requests_total", "Queries sent to upstreams.", .counter, tally.attempts),
-      one("skiff_dns_forward_shared_total", "Queries that waited for an equal one.", .counter, tally.shared),
-      one("skiff_dns_forward_timeouts_total", "Queries that an upstream did not answer.", .counter, tally.timeouts),
-      one("coredns_forward_healthcheck_failures_total", "Failures of upstreams.", .counter, tally.failures),
+      MetricSnapshot(
+        name: "coredns_cache_hits_total", help: "Answers from the cache.", kind: .counter,
+        samples: [sample("success", tally.successes), sample("denial", tally.denials)]),
+      labelled("coredns_cache_misses_total", "Queries that the cache could not answer.", .counter, tally.misses),
+      labelled("coredns_cache_entries", "Answers in the cache.", .gauge, tally.entries),
+      labelled("coredns_cache_evictions_total", "Answers that gave way to others.", .counter, tally.evictions),
+      labelled("coredns_cache_prefetch_total", "Answers fetched anew before their end.", .counter, tally.prefetches),
+      labelled(
+        "coredns_cache_served_stale_total", "Answers given after their time.", .counter,
+        resolver.forwarder.readings.staleAnswers),
+      one("skiff_dns_cache_bytes", "Memory of the cache, about.", .gauge, Double(tally.size)),
+    ]
+  }
+
+  private func forwarding(_ resolver: Resolver) -> [MetricSnapshot] {
+    let readings = resolver.forwarder.readings
+    let tally = readings.tally
+    func each(_ name: String, _ help: String, _ kind: MetricSnapshot.Kind, _ values: [Int]) -> MetricSnapshot {
+      let samples = zip(resolver.forwarder.plan.servers, values).map { server, value in
+        MetricSnapshot.Sample(labels: [(name: "to", value: "\(server.upstream)")], value: Double(value))
+      }
+      return MetricSnapshot(name: name, help: help, kind: kind, samples: samples)
+    }
+    return [
+      each("coredns_forward_requests_total", "Queries sent to upstreams.", .counter, tally.requests),
+      each("coredns_forward_healthcheck_failures_total", "Failures of upstreams.", .counter, tally.failures),
+      each("skiff_dns_forward_probes_total", "Probes of upstreams that are down.", .counter, tally.probes),
+      each(
+        "skiff_dns_forward_up", "Whether an upstream answers.", .gauge, readings.health.map { $0.isDown ? 0 : 1 }),
+      one(
+        "coredns_forward_max_concurrent_rejects_total", "Queries that found too many under way.", .counter,
+        Double(tally.rejected)),
+      one(
+        "skiff_dns_forward_shared_total", "Queries that waited for an equal one.", .counter, Double(tally.shared)),
+      one(
+        "skiff_dns_forward_mismatches_total", "Messages of upstreams that answered no question.", .counter,
+        Double(tally.mismatches)),
     ]
   }
 }

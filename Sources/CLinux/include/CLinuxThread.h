@@ -11,3 +11,7 @@ int linux_thread_start(
 
 /// Waits until the thread has ended.
 void linux_thread_join(uint64_t thread);
+
+/// Ends the calls in which the thread waits (EINTR) until it has ended; it must have been told to end. SIGURG is used, which
+/// means nothing to who does not handle it.
+void linux_thread_interrupt_and_join(uint64_t thread);

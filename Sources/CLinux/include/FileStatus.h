@@ -5,6 +5,7 @@
 
 struct skiff_file_status_values {
   uint64_t device;
+  uint64_t inode;
   uint32_t mode;
   int64_t size;
   int64_t modified_seconds;

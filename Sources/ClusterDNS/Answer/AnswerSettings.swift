@@ -1,4 +1,4 @@
-/// What answering needs to know besides the snapshot. It does not change while the server runs.
+/// What answering needs to know besides the snapshot. A changed configuration brings another one.
 struct AnswerSettings: Sendable {
   /// The cluster's zone: `cluster.local`.
   var zone: WireName
@@ -8,6 +8,8 @@ struct AnswerSettings: Sendable {
   var echoesPodNames: Bool
   /// Reverse zones that are the cluster's alone: a name that they lack does not exist, and is not asked elsewhere.
   var reverseZones: [WireName]
+  /// Names with fixed addresses outside the zone.
+  var statics: StaticNames?
   /// What `version.bind` and `id.server` say in class CHAOS.
   var version: String
   var identity: String

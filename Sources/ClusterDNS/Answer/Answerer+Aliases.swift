@@ -135,3 +135,16 @@ extension Answerer {
     }
   }
 }
+
+extension Answerer {
+  /// The question's name without `<namespace>.svc.<zone>` behind it; `nil` where it does not end so, or where nothing
+  /// else is asked than addresses.
+  func searchedName(_ namespace: String) -> [UInt8]? {
+    guard query.type == RecordType.a || query.type == RecordType.aaaa,
+      let domain = settings.zone.prepending("svc")?.prepending(namespace)
+    else { return nil }
+    let name = WireName(unchecked: Array(UnsafeBufferPointer(start: lower, count: query.nameLength)))
+    guard name != domain, name.isWithin(domain) else { return nil }
+    return name.bytes.dropLast(domain.bytes.count) + [0]
+  }
+}

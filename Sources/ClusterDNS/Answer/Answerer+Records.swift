@@ -94,7 +94,7 @@ extension Answerer {
     }
   }
 
-  mutating func writePointers(_ entry: Entry, _ writer: inout ReplyWriter) {
+  mutating func writePointers(_ entry: Entry, ttl: UInt32, _ writer: inout ReplyWriter) {
     let (first, count) = entry.pointers
     let start = count == 1 ? 0 : next(count)
     var at = first
@@ -107,7 +107,7 @@ extension Answerer {
         return
       }
       writer.head(
-        .answer, owner: ReplyWriter.question, type: RecordType.ptr, ttl: settings.ttl, dataLength: length)
+        .answer, owner: ReplyWriter.question, type: RecordType.ptr, ttl: ttl, dataLength: length)
       writer.bytes(at + 1, length)
       index &+= 1
       at = index == count ? first : at + (1 &+ length)

@@ -16,7 +16,8 @@ struct Answerer: ~Copyable {
   /// How many aliases are followed (spec item 7).
   static let aliasLimit = 10
 
-  let settings: AnswerSettings
+  /// Changed between two queries only; the zone stays the same.
+  var settings: AnswerSettings
   /// The question's name in lower case.
   let lower: UnsafeMutablePointer<UInt8>
   private let zoneBytes: UnsafeMutablePointer<UInt8>
@@ -117,7 +118,7 @@ struct Answerer: ~Copyable {
       }
     case RecordType.ptr:
       if entry.kinds.contains(.pointer) {
-        writePointers(entry, &writer)
+        writePointers(entry, ttl: ttl, &writer)
         return finish(&writer, ResponseCode.noError, authoritative: true)
       }
     default:
@@ -176,11 +177,32 @@ struct Answerer: ~Copyable {
       return finish(
         &writer, isNonTerminal ? ResponseCode.noError : ResponseCode.nameError, authoritative: true)
     }
+    if let statics = settings.statics, let entry = statics.find(UnsafeRawPointer(lower), query.nameLength) {
+      return answerStatic(entry, ttl: statics.ttl, &writer)
+    }
     if query.type == RecordType.any {
       writeHostInformation(&writer)
       return finish(&writer, ResponseCode.noError, authoritative: false)
     }
     return .forward
+  }
+
+  /// Records of a static name. It has no zone whose SOA could go with a denial.
+  private mutating func answerStatic(_ entry: Entry, ttl: UInt32, _ writer: inout ReplyWriter) -> Outcome {
+    switch query.type {
+    case RecordType.a, RecordType.aaaa:
+      let isIPv4 = query.type == RecordType.a
+      let (bytes, count) = isIPv4 ? entry.v4 : entry.v6
+      let isWhole = writer.addresses(
+        .answer, bytes, count: count, size: isIPv4 ? 4 : 16, owner: ReplyWriter.question, ttl: ttl,
+        start: count > 1 ? next(count) : 0)
+      if !isWhole { writer.truncate() }
+    case RecordType.ptr:
+      if entry.kinds.contains(.pointer) { writePointers(entry, ttl: ttl, &writer) }
+    case RecordType.any: writeHostInformation(&writer)
+    default: break
+    }
+    return finish(&writer, ResponseCode.noError, authoritative: true)
   }
 
   /// Labels of a whole reverse name of the zone's family.

@@ -29,7 +29,6 @@ final class EchoServer: BenchServer {
 
   func stop() {
     isStopping.store(true, ordering: .releasing)
-    linux_datagram_shutdown(socket.descriptor)
   }
 
   private func run() {

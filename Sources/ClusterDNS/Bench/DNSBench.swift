@@ -88,7 +88,7 @@ public struct DNSBench: Sendable {
   /// Blocks for about twice the duration; call it away from the tasks' own threads.
   /// - Throws: ``DNSServerError`` where sockets or threads cannot be made.
   public func run() async throws -> Report {
-    let settings = try DNSServer.Configuration(nodeName: "bench").answerSettings()
+    let settings = try DNSConfiguration().answerSettings(nodeName: "bench", version: "skiff")
     guard let planner = ZonePlanner(zone: settings.zone, podNames: .insecure) else {
       throw DNSServerError("use", "cluster domain", reason: "it is too long")
     }
@@ -107,7 +107,9 @@ public struct DNSBench: Sendable {
       EchoServer(socket)
     }
     let run = try measure(queries, isEcho: false) { socket in
-      DatagramServer(socket, zone.store, settings, measuresCPU: true) { _ in }
+      DatagramServer(
+        socket, zone.store, LiveSettings(LiveSettings.Current(answer: settings) { _ in }),
+        logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }), measuresCPU: true)
     }
     return Report(
       services: options.services, endpoints: options.endpoints, load: options.load,
@@ -145,7 +147,7 @@ public struct DNSBench: Sendable {
     for (index, server) in servers.enumerated() { serverThreads.append(try server.start(index: index)) }
     defer {
       for server in servers { server.stop() }
-      for thread in serverThreads { thread.join() }
+      for thread in serverThreads { thread.interruptAndJoin() }
     }
     let clients = (0..<options.threads).map { index in
       BenchClient(
@@ -167,7 +169,7 @@ public struct DNSBench: Sendable {
   }
 
   static func residentBytes() -> Int {
-    guard let text = ResolvConf.read("/proc/self/status"),
+    guard let text = TextFile.read("/proc/self/status"),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
       let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Int($0) })
     else { return 0 }

@@ -1,203 +1,275 @@
 /// What is asked of which upstream, as a value: events go in, actions come out. It reads no clock and opens no socket.
+///
+/// A question is one flight, however many clients wait for it. A flight makes an attempt at one upstream, another one
+/// at the next where the first is slow, and takes the first good answer, whichever attempt it belongs to. Times are
+/// nanoseconds of the monotonic clock.
 struct ForwardState: Sendable {
-  struct Settings: Sendable, Hashable {
-    var upstreams: Int
-    /// How long one attempt may take, in nanoseconds.
-    var attemptTimeout: UInt64 = 1_000_000_000
-    /// How many attempts a question has, over all upstreams: with the time-out, less than the 5 s a client waits.
-    var attempts = 4
-    /// How long an upstream that failed is asked only if no other is left, in nanoseconds.
-    var penalty: UInt64 = 1_000_000_000
-    /// Questions in flight, and clients that wait for one.
-    var flightLimit = 4096
-    var waiterLimit = 1024
-    var cache = ResponseCache.Limits()
-  }
-
   enum Action {
-    /// Send a query over UDP or TCP. The flight's number comes back with what TCP brings.
-    case send(upstream: Int, flight: UInt64, message: [UInt8], usesTCP: Bool)
-    case answer(ForwardRequest, UpstreamResponse, age: UInt32)
+    /// Send a message to an upstream; its answer carries the same ID.
+    case send(server: Int, id: UInt16, message: [UInt8], usesStream: Bool)
+    case answer(ForwardRequest, UpstreamResponse, isStale: Bool)
     case fail(ForwardRequest, code: UInt16)
+    /// A good answer, to be kept for others.
+    case keep(ForwardQuestion, UpstreamResponse)
+    /// An upstream answered with `code` after so many nanoseconds.
+    case measured(server: Int, code: UInt16, time: UInt64)
   }
 
-  private struct Flight {
-    var question: ForwardQuestion
-    var waiters: [ForwardRequest]
-    var upstream: Int
+  struct Attempt: Sendable {
     var id: UInt16
-    var deadline: UInt64
-    var attempt = 1
-    var usesTCP = false
-    var begin: UInt64
+    var server: Int
+    var sent: UInt64
+    var usesStream: Bool
+    var hasEDNS: Bool
+    /// The question's name as it was sent, letters in random case.
+    var spelling: [UInt8]
+    /// Whether it has been counted as a failure of the upstream.
+    var isOverdue = false
   }
 
-  /// What happened since the counters were last taken.
+  struct Flight: Sendable {
+    var question: ForwardQuestion
+    var route: Int
+    var waiters: [ForwardRequest] = []
+    var attempts: [Attempt] = []
+    /// How many attempts were made, and at which servers.
+    var tries = 0
+    var tried: [Int] = []
+    var begun: UInt64
+    /// When the next attempt is made, if no answer has come.
+    var nextAttempt: UInt64 = 0
+    /// An answer that is none: SERVFAIL, REFUSED.
+    var last: UpstreamResponse?
+  }
+
+  enum Expected: Sendable {
+    case flight(UInt64)
+    case probe(server: Int, sent: UInt64)
+  }
+
+  /// What has happened since the start.
   struct Tally: Sendable, Equatable {
-    var hits = 0
-    var misses = 0
+    /// Questions that waited for an equal one.
     var shared = 0
-    var attempts = 0
-    var timeouts = 0
-    var failures = 0
+    /// Questions that were refused because too many were under way.
+    var rejected = 0
+    /// Messages that were no answer to what had been asked.
+    var mismatches = 0
+    /// By upstream.
+    var requests: [Int]
+    var failures: [Int]
+    var probes: [Int]
   }
 
-  let settings: Settings
-  private(set) var cache: ResponseCache
-  private var flights: [UInt64: Flight] = [:]
+  let plan: ForwardPlan
+  let settings: ForwardingSettings
+  private let staleAfter: UInt64
+  var health: [UpstreamHealth]
+  var flights: [UInt64: Flight] = [:]
   private var flightOf: [ForwardQuestion: UInt64] = [:]
-  private var flightByID: [UInt16: UInt64] = [:]
-  private var failedAt: [UInt64]
+  var expected: [UInt16: Expected] = [:]
   private var nextFlight: UInt64 = 1
-  private(set) var tally = Tally()
+  /// Clients that wait, all together and each.
+  private(set) var waiting = 0
+  private var waitingOf: [UInt64: Int] = [:]
+  /// The server with which round robin goes on, by route.
+  var turns: [Int]
+  var tally: Tally
 
-  init(_ settings: Settings) {
+  init(_ plan: ForwardPlan, _ settings: ForwardingSettings, staleAfter: Duration) {
+    self.plan = plan
     self.settings = settings
-    cache = ResponseCache(settings.cache)
-    failedAt = Array(repeating: 0, count: settings.upstreams)
+    self.staleAfter = staleAfter.nanoseconds
+    health = Array(repeating: UpstreamHealth(), count: plan.servers.count)
+    turns = Array(repeating: 0, count: plan.routes.count)
+    let zeros = Array(repeating: 0, count: plan.servers.count)
+    tally = Tally(requests: zeros, failures: zeros, probes: zeros)
   }
 
-  var isIdle: Bool { flights.isEmpty }
-  var flightCount: Int { flights.count }
+  /// Whether there is nothing that time alone would change.
+  var isIdle: Bool { flights.isEmpty && !health.contains { $0.isDown } }
+  var hasFlights: Bool { !flights.isEmpty }
 
   // MARK: Events
 
-  /// A client asks. `random` draws the query's ID and the upstream.
-  mutating func ask(
-    _ request: ForwardRequest, now: UInt64, random: inout some RandomNumberGenerator
-  ) -> [Action] {
+  /// A client asks.
+  mutating func ask(_ request: ForwardRequest, now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
+    let route = plan.route(for: request.question.name)
     // Nobody can be asked: the answer says that this server does not do it.
-    guard settings.upstreams > 0 else { return [.fail(request, code: ResponseCode.refused)] }
-    if let (response, age) = cache.find(request.question, now: now) {
-      tally.hits += 1
-      return [.answer(request, response, age: age)]
+    guard !plan.routes[route].servers.isEmpty else { return [.fail(request, code: ResponseCode.refused)] }
+    guard mayWait(request.client) else {
+      tally.rejected += 1
+      return [failure(request, nil)]
     }
-    tally.misses += 1
-    if let number = flightOf[request.question] {
-      guard (flights[number]?.waiters.count ?? 0) < settings.waiterLimit else {
-        return [.fail(request, code: ResponseCode.serverFailure)]
-      }
+    if let number = flightOf[request.question], let flight = flights[number] {
       tally.shared += 1
+      if let stale = request.stale, isStaleDue(flight, now) { return [.answer(request, stale, isStale: true)] }
       flights[number]?.waiters.append(request)
+      count(request, 1)
       return []
     }
-    guard flights.count < settings.flightLimit else { return [.fail(request, code: ResponseCode.serverFailure)] }
-    let number = nextFlight
-    nextFlight += 1
-    var flight = Flight(
-      question: request.question, waiters: [request], upstream: choose(now, &random), id: 0, deadline: 0, begin: now)
-    let action = send(&flight, number, now, &random)
-    flights[number] = flight
-    flightOf[request.question] = number
-    return [action]
-  }
-
-  /// A datagram came from an upstream.
-  mutating func received(
-    _ bytes: [UInt8], from upstream: Int, now: UInt64, random: inout some RandomNumberGenerator
-  ) -> [Action] {
-    guard bytes.count >= MessageSize.header, let number = flightByID[bytes.bigEndian16(0)],
-      let flight = flights[number], flight.upstream == upstream, !flight.usesTCP,
-      let response = UpstreamResponse(bytes, to: flight.question)
-    else { return [] }
-    if response.isTruncated {
-      var flight = flight
-      flight.usesTCP = true
-      let action = send(&flight, number, now, &random)
-      flights[number] = flight
-      return [action]
+    guard flights.count < settings.questions else {
+      tally.rejected += 1
+      return [failure(request, nil)]
     }
-    return evaluate(response, number, flight, now, &random)
+    var (number, actions) = start(request.question, route, now, &random)
+    if let flight = flights[number], let stale = request.stale, isStaleDue(flight, now) {
+      actions.append(.answer(request, stale, isStale: true))
+    } else {
+      flights[number]?.waiters.append(request)
+      count(request, 1)
+    }
+    return actions
   }
 
-  /// The message that a TCP connection brought, or `nil` where it failed.
-  mutating func receivedTCP(
-    _ bytes: [UInt8]?, flight number: UInt64, id: UInt16, now: UInt64, random: inout some RandomNumberGenerator
+  /// An answer that many ask for is near its end: it is fetched anew, for nobody in particular.
+  mutating func refresh(
+    _ question: ForwardQuestion, now: UInt64, random: inout some RandomNumberGenerator
   ) -> [Action] {
-    guard let flight = flights[number], flight.usesTCP, flight.id == id else { return [] }
-    guard let bytes, bytes.count >= MessageSize.header, bytes.bigEndian16(0) == id,
-      let response = UpstreamResponse(bytes, to: flight.question), !response.isTruncated
-    else { return retry(number, flight, nil, now, &random) }
-    return evaluate(response, number, flight, now, &random)
+    let route = plan.route(for: question.name)
+    guard !plan.routes[route].servers.isEmpty, flightOf[question] == nil, flights.count < settings.questions / 2
+    else { return [] }
+    return start(question, route, now, &random).actions
   }
 
-  /// The kernel says that nobody listens at an upstream.
-  mutating func refused(by upstream: Int, now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
-    let hit = flights.filter { $0.value.upstream == upstream && !$0.value.usesTCP }
-    return hit.flatMap { retry($0.key, $0.value, nil, now, &random) }
+  /// A message came from an upstream.
+  mutating func received(
+    _ bytes: [UInt8], from server: Int, overStream: Bool, now: UInt64, random: inout some RandomNumberGenerator
+  ) -> [Action] {
+    guard bytes.count >= MessageSize.header, bytes[2] & 0x80 != 0 else { return mismatch() }
+    let id = bytes.bigEndian16(0)
+    switch expected[id] {
+    case nil: return mismatch()
+    case .probe(let probed, let sent):
+      guard probed == server else { return mismatch() }
+      expected[id] = nil
+      health[server].answered(after: now - min(sent, now))
+      return []
+    case .flight(let number):
+      guard let flight = flights[number], let index = flight.attempts.firstIndex(where: { $0.id == id }),
+        flight.attempts[index].server == server, flight.attempts[index].usesStream == overStream
+      else { return mismatch() }
+      return evaluate(bytes, number, index, now, &random)
+    }
+  }
+
+  /// A query could not be sent, or its connection ended before the answer.
+  /// - Parameter isFault: whether the upstream is to blame: a connection that it closed in idleness is no failure.
+  mutating func failed(
+    id: UInt16, isFault: Bool, now: UInt64, random: inout some RandomNumberGenerator
+  ) -> [Action] {
+    switch expected[id] {
+    case nil: return []
+    case .probe:
+      expected[id] = nil
+      return []
+    case .flight(let number):
+      guard let index = flights[number]?.attempts.firstIndex(where: { $0.id == id }) else { return [] }
+      return abandon(number, index, isFault: isFault, now, &random)
+    }
+  }
+
+  /// The kernel says that nobody listens at an upstream's UDP port.
+  mutating func refused(by server: Int, now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
+    let ids = flights.values.flatMap { flight in
+      flight.attempts.filter { $0.server == server && !$0.usesStream }.map(\.id)
+    }
+    return ids.flatMap { failed(id: $0, isFault: true, now: now, random: &random) }
   }
 
   /// Time has passed.
   mutating func tick(now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
-    let late = flights.filter { $0.value.deadline <= now }
-    tally.timeouts += late.count
-    return late.flatMap { retry($0.key, $0.value, nil, now, &random) }
-  }
-
-  // MARK: Decisions
-
-  private mutating func evaluate(
-    _ response: UpstreamResponse, _ number: UInt64, _ flight: Flight, _ now: UInt64,
-    _ random: inout some RandomNumberGenerator
-  ) -> [Action] {
-    switch response.code {
-    case ResponseCode.noError, ResponseCode.nameError:
-      failedAt[flight.upstream] = 0
-      cache.insert(flight.question, response, now: now)
-      return end(number, flight) { .answer($0, response, age: 0) }
-    default:
-      return retry(number, flight, response, now, &random)
+    var actions: [Action] = []
+    for number in Array(flights.keys) {
+      guard let flight = flights[number] else { continue }
+      if now >= flight.begun + settings.timeout.nanoseconds {
+        actions += end(number)
+        continue
+      }
+      if now >= flight.begun + staleAfter { actions += answerStale(number) }
+      for (index, attempt) in flight.attempts.enumerated()
+      where !attempt.isOverdue && now >= attempt.sent + UpstreamHealth.failureTime {
+        flights[number]?.attempts[index].isOverdue = true
+        blame(attempt.server, now)
+      }
+      if now >= flight.nextAttempt, flight.tries < settings.attempts {
+        actions += attempt(number, now, &random)
+      }
     }
+    return actions + probe(now, &random)
   }
 
-  /// Asks the next upstream, or ends with the last answer there was, or with SERVFAIL.
-  private mutating func retry(
-    _ number: UInt64, _ flight: Flight, _ last: UpstreamResponse?, _ now: UInt64,
-    _ random: inout some RandomNumberGenerator
-  ) -> [Action] {
-    failedAt[flight.upstream] = max(now, 1)
-    tally.failures += 1
-    // A server that answers so will do so again: each is asked once.
-    let attempts = last == nil ? settings.attempts : min(settings.attempts, settings.upstreams)
-    guard flight.attempt < attempts else {
-      if let last { return end(number, flight) { .answer($0, last, age: 0) } }
-      return end(number, flight) { .fail($0, code: ResponseCode.serverFailure) }
-    }
-    var flight = flight
-    flight.attempt += 1
-    flight.usesTCP = false
-    flight.upstream = choose(now, &random, after: flight.upstream)
-    let action = send(&flight, number, now, &random)
-    flights[number] = flight
-    return [action]
+  // MARK: Flights
+
+  private mutating func start(
+    _ question: ForwardQuestion, _ route: Int, _ now: UInt64, _ random: inout some RandomNumberGenerator
+  ) -> (number: UInt64, actions: [Action]) {
+    let number = nextFlight
+    nextFlight += 1
+    flights[number] = Flight(question: question, route: route, begun: now)
+    flightOf[question] = number
+    return (number, attempt(number, now, &random))
   }
 
-  private mutating func end(_ number: UInt64, _ flight: Flight, _ action: (ForwardRequest) -> Action) -> [Action] {
-    flights[number] = nil
+  /// Ends a flight. Who still waits gets `response`; without one the stale answer, or the failure there was.
+  mutating func end(_ number: UInt64, with response: UpstreamResponse? = nil) -> [Action] {
+    guard let flight = flights.removeValue(forKey: number) else { return [] }
     flightOf[flight.question] = nil
-    flightByID[flight.id] = nil
-    return flight.waiters.map(action)
+    for attempt in flight.attempts { expected[attempt.id] = nil }
+    return flight.waiters.map { request in
+      count(request, -1)
+      if let response { return .answer(request, response, isStale: false) }
+      return failure(request, flight.last)
+    }
   }
 
-  private mutating func send(
-    _ flight: inout Flight, _ number: UInt64, _ now: UInt64, _ random: inout some RandomNumberGenerator
-  ) -> Action {
-    flightByID[flight.id] = nil
-    var id = random.next(upperBound: UInt16.max) + 1
-    while flightByID[id] != nil { id = id == UInt16.max ? 1 : id + 1 }
-    flight.id = id
-    flight.deadline = now + settings.attemptTimeout
-    flightByID[id] = number
-    tally.attempts += 1
-    return .send(
-      upstream: flight.upstream, flight: number, message: flight.question.message(id: id), usesTCP: flight.usesTCP)
+  private func failure(_ request: ForwardRequest, _ last: UpstreamResponse?) -> Action {
+    if let stale = request.stale { return .answer(request, stale, isStale: true) }
+    if let last { return .answer(request, last, isStale: false) }
+    return .fail(request, code: ResponseCode.serverFailure)
   }
 
-  /// An upstream at random among those that have not failed of late; else the one after the last.
-  private func choose(_ now: UInt64, _ random: inout some RandomNumberGenerator, after last: Int? = nil) -> Int {
-    let well = failedAt.indices.filter { failedAt[$0] == 0 || failedAt[$0] + settings.penalty <= now }
-    let others = well.filter { $0 != last }
-    if let choice = (others.isEmpty ? well : others).randomElement(using: &random) { return choice }
-    return ((last ?? -1) + 1) % settings.upstreams
+  /// Who waits and has a stale answer gets it; the flight goes on.
+  private mutating func answerStale(_ number: UInt64) -> [Action] {
+    guard let flight = flights[number], flight.waiters.contains(where: { $0.stale != nil }) else { return [] }
+    flights[number]?.waiters = flight.waiters.filter { $0.stale == nil }
+    return flight.waiters.compactMap { request in
+      guard let stale = request.stale else { return nil }
+      count(request, -1)
+      return .answer(request, stale, isStale: true)
+    }
+  }
+
+  /// Whether a stale answer is given at once: the client's patience is over, or nobody can be expected to answer.
+  private func isStaleDue(_ flight: Flight, _ now: UInt64) -> Bool {
+    now >= flight.begun + staleAfter || plan.routes[flight.route].servers.allSatisfy { health[$0].isDown }
+  }
+
+  // MARK: Shares
+
+  /// Once half of the places are taken, one client may hold a sixteenth of them: who asks for more than is answered
+  /// does not keep the others out.
+  private func mayWait(_ client: UInt64) -> Bool {
+    if waiting >= settings.clients { return false }
+    return waiting < settings.clients / 2 || (waitingOf[client] ?? 0) < max(1, settings.clients / 16)
+  }
+
+  private mutating func count(_ request: ForwardRequest, _ change: Int) {
+    waiting += change
+    let count = (waitingOf[request.client] ?? 0) + change
+    waitingOf[request.client] = count > 0 ? count : nil
+  }
+
+  private mutating func mismatch() -> [Action] {
+    tally.mismatches += 1
+    return []
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds; 0 for a negative time.
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
   }
 }

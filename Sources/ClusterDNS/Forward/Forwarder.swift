@@ -1,261 +1,171 @@
-import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Netlink
 import Synchronization
 
 /// Carries out what ``ForwardState`` decides: sockets to upstreams, timers, answers to clients.
 final class Forwarder: @unchecked Sendable {  // everything mutable is touched on `loop` only
-  /// Queries handed on and not answered yet, over all threads. More are dropped: the client asks again.
-  static let backlog = 8192
-  /// Sockets an upstream, and queries after which one gives way to another with a new source port (RFC 5452 §9.2).
-  private static let socketsPerUpstream = 4
-  private static let socketUses = 256
+  /// How often deadlines are looked at while anything is under way.
+  private static let tick = TimeAmount.milliseconds(20)
 
-  private final class Socket {
-    let channel: any Channel
-    var uses = 0
-    init(_ channel: any Channel) { self.channel = channel }
+  /// What metrics and `explain` show.
+  struct Readings: Sendable {
+    var tally: ForwardState.Tally
+    var health: [UpstreamHealth]
+    var staleAnswers = 0
   }
 
+  let plan: ForwardPlan
+  private let cache: AnswerCache
   private let loop: any EventLoop
-  private let upstreams: [SocketAddress]
   private let metrics: DNSMetrics
   private let logger: Logger
-  private let waiting = Atomic(0)
-  /// A copy of what metrics show, so that reading them does not wait for the loop.
-  private let readings = Mutex(
-    DNSMetrics.ForwardReadings(tally: ForwardState.Tally(), entries: 0, size: 0))
+  /// A copy of what is shown, so that reading it does not wait for the loop.
+  private let shown: Mutex<Readings>
 
   private var state: ForwardState
-  private var sockets: [[Socket]]
+  private var datagramLinks: [DatagramLink] = []
+  private var streamLinks: [StreamLink] = []
   private var random = SystemRandomNumberGenerator()
   private var timer: Scheduled<Void>?
+  private var staleAnswers = 0
   private var isClosed = false
+  private var isRetired = false
 
+  /// - Throws: ``DNSServerError`` where the authorities for TLS cannot be read.
   init(
-    _ upstreams: [ListenAddress], settings: ForwardState.Settings, loop: any EventLoop, metrics: DNSMetrics,
+    _ plan: ForwardPlan, _ settings: ForwardingSettings, cache: AnswerCache, loop: any EventLoop, metrics: DNSMetrics,
     logger: Logger
   ) throws {
+    self.plan = plan
+    self.cache = cache
     self.loop = loop
     self.metrics = metrics
     self.logger = logger
-    self.upstreams = try upstreams.map {
-      try SocketAddress(ipAddress: $0.address.description, port: Int($0.port))
-    }
-    var settings = settings
-    settings.upstreams = upstreams.count
-    state = ForwardState(settings)
-    sockets = Array(repeating: [], count: upstreams.count)
-    metrics.setForwarder { [weak self] in
-      self?.readings.withLock { $0 }
-        ?? DNSMetrics.ForwardReadings(tally: ForwardState.Tally(), entries: 0, size: 0)
+    state = ForwardState(plan, settings, staleAfter: cache.settings.staleAfter)
+    shown = Mutex(Readings(tally: state.tally, health: state.health))
+    for (index, server) in plan.servers.enumerated() { try addLinks(index, server) }
+  }
+
+  private func addLinks(_ index: Int, _ server: ForwardPlan.Server) throws {
+    let listen = server.upstream.address
+    let address = try SocketAddress(ipAddress: listen.address.description, port: Int(listen.port))
+    datagramLinks.append(
+      DatagramLink(
+        address, loop: loop, received: { [weak self] in self?.received($0, from: index, overStream: false) },
+        refused: { [weak self] in self?.handle { $0.refused(by: index, now: $1, random: &$2) } }))
+    streamLinks.append(
+      StreamLink(
+        address, tls: try Self.tls(server), loop: loop,
+        received: { [weak self] in self?.received($0, from: index, overStream: true) },
+        failed: { [weak self] id, isFault in
+          self?.handle { $0.failed(id: id, isFault: isFault, now: $1, random: &$2) }
+        },
+        refused: { [logger] error in
+          logger.debug("cannot connect", metadata: ["upstream": "\(server.upstream)", "error": "\(error)"])
+        }))
+  }
+
+  private static func tls(_ server: ForwardPlan.Server) throws -> StreamLink.TLS? {
+    guard case .tls(let name) = server.upstream.transport else { return nil }
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv12
+    if let path = server.authorities { configuration.trustRoots = .file(path) }
+    do {
+      return StreamLink.TLS(context: try NIOSSLContext(configuration: configuration), serverName: name)
+    } catch {
+      throw DNSServerError("use", "\(server.authorities ?? "the system's authorities")", reason: "\(error)")
     }
   }
 
-  /// Takes a query from any thread. Its answer is sent later, or never where too many wait.
-  func submit(_ request: ForwardRequest) {
-    guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.backlog else {
-      waiting.wrappingSubtract(1, ordering: .relaxed)
-      return
-    }
-    let begin = MonotonicClock.nanoseconds()
-    var request = request
-    let reply = request.reply
-    request.reply = { [self] message in
-      waiting.wrappingSubtract(1, ordering: .relaxed)
-      metrics.forwarded(
-        code: message.bigEndian16(2) & HeaderFlag.code, took: MonotonicClock.nanoseconds() &- begin)
-      reply(message)
-    }
-    loop.execute { [self, request] in
-      perform(
-        isClosed
-          ? [.fail(request, code: ResponseCode.serverFailure)]
-          : state.ask(request, now: MonotonicClock.nanoseconds(), random: &random))
-    }
-  }
-
-  /// Closes sockets; queries in flight are not answered.
-  func close() -> EventLoopFuture<Void> {
-    loop.submit { [self] in
-      isClosed = true
-      timer?.cancel()
-      timer = nil
-      for socket in sockets.joined() { socket.channel.close(promise: nil) }
-      sockets = Array(repeating: [], count: upstreams.count)
-    }
-  }
+  var readings: Readings { shown.withLock { $0 } }
 
   // MARK: On the loop
 
-  private func perform(_ actions: [ForwardState.Action]) {
-    let current = DNSMetrics.ForwardReadings(
-      tally: state.tally, entries: state.cache.count, size: state.cache.size)
-    readings.withLock { $0 = current }
-    for action in actions {
-      switch action {
-      case .answer(let request, let response, let age): request.reply(response.reply(to: request, age: age))
-      case .fail(let request, let code): request.reply(request.failure(code))
-      case .send(let upstream, let flight, let message, let usesTCP):
-        if usesTCP {
-          exchange(upstream, flight, message)
-        } else {
-          send(message, to: upstream)
-        }
-      }
-    }
-    schedule()
-  }
+  var hasFlights: Bool { state.hasFlights }
 
-  /// A look at the deadlines every 50 ms while anything is in flight.
-  private func schedule() {
-    guard timer == nil, !state.isIdle, !isClosed else { return }
-    timer = loop.scheduleTask(in: .milliseconds(50)) { [self] in
-      timer = nil
-      perform(state.tick(now: MonotonicClock.nanoseconds(), random: &random))
-    }
-  }
-
-  private func send(_ message: [UInt8], to upstream: Int) {
-    if let index = sockets[upstream].indices.randomElement(using: &random),
-      sockets[upstream].count == Self.socketsPerUpstream
-    {
-      let socket = sockets[upstream][index]
-      socket.uses += 1
-      write(message, to: upstream, on: socket.channel)
-      if socket.uses >= Self.socketUses {
-        sockets[upstream].remove(at: index)
-        // What is still on its way may arrive on the old socket.
-        let channel = socket.channel
-        loop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
-      }
+  /// Asks upstreams; the answer leaves by the request's own way.
+  func ask(_ request: ForwardRequest) {
+    guard !isClosed else {
+      request.reply(request.failure(ResponseCode.serverFailure))
       return
     }
-    DatagramBootstrap(group: loop)
-      .channelInitializer { [self] channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(DatagramReader(self, upstream))
-        }
-      }
-      .connect(to: upstreams[upstream])
-      .whenComplete { [self] result in
-        switch result {
-        case .success(let channel):
-          if isClosed {
-            channel.close(promise: nil)
-            return
-          }
-          sockets[upstream].append(Socket(channel))
-          write(message, to: upstream, on: channel)
-        case .failure(let error):
-          logger.debug(
-            "cannot reach upstream", metadata: ["upstream": "\(upstreams[upstream])", "error": "\(error)"])
-          refused(by: upstream)
-        }
-      }
+    handle { $0.ask(request, now: $1, random: &$2) }
   }
 
-  private func write(_ message: [UInt8], to upstream: Int, on channel: any Channel) {
-    let envelope = AddressedEnvelope(remoteAddress: upstreams[upstream], data: ByteBuffer(bytes: message))
-    channel.writeAndFlush(envelope).whenFailure { [self] _ in refused(by: upstream) }
+  /// Fetches an answer anew that is near its end.
+  func refresh(_ question: ForwardQuestion) { handle { $0.refresh(question, now: $1, random: &$2) } }
+
+  /// Another forwarder has taken over: what is under way is finished, then all is closed.
+  func retire() {
+    isRetired = true
+    if !state.hasFlights { close() }
   }
 
-  fileprivate func refused(by upstream: Int) {
+  /// Closes sockets; queries in flight are not answered.
+  func close() {
+    isClosed = true
+    timer?.cancel()
+    timer = nil
+    for link in datagramLinks { link.close() }
+    for link in streamLinks { link.close() }
+  }
+
+  private func received(_ bytes: [UInt8], from server: Int, overStream: Bool) {
+    handle { $0.received(bytes, from: server, overStream: overStream, now: $1, random: &$2) }
+  }
+
+  private func handle(
+    _ event: (inout ForwardState, UInt64, inout SystemRandomNumberGenerator) -> [ForwardState.Action]
+  ) {
     guard !isClosed else { return }
-    perform(state.refused(by: upstream, now: MonotonicClock.nanoseconds(), random: &random))
+    let now = MonotonicClock.nanoseconds()
+    let before = state.health
+    perform(event(&state, now, &random), now)
+    if state.health != before { tell(before) }
+    let current = Readings(tally: state.tally, health: state.health, staleAnswers: staleAnswers)
+    shown.withLock { $0 = current }
+    if isRetired, !state.hasFlights { close() } else { schedule() }
   }
 
-  fileprivate func received(_ bytes: [UInt8], from upstream: Int) {
-    guard !isClosed else { return }
-    perform(state.received(bytes, from: upstream, now: MonotonicClock.nanoseconds(), random: &random))
-  }
-
-  /// One query over a TCP connection of its own.
-  private func exchange(_ upstream: Int, _ flight: UInt64, _ message: [UInt8]) {
-    let id = message.bigEndian16(0)
-    let loop = loop
-    ClientBootstrap(group: loop)
-      .connectTimeout(.seconds(1))
-      .channelInitializer { [self] channel in
-        channel.eventLoop.makeCompletedFuture {
-          let reader = StreamReader { [self] bytes in
-            guard !isClosed else { return }
-            perform(
-              state.receivedTCP(
-                bytes, flight: flight, id: id, now: MonotonicClock.nanoseconds(), random: &random))
-          }
-          try channel.pipeline.syncOperations.addHandler(reader)
+  private func perform(_ actions: [ForwardState.Action], _ now: UInt64) {
+    for action in actions {
+      switch action {
+      case .answer(let request, let response, let isStale):
+        if isStale { staleAnswers += 1 }
+        request.reply(response.reply(to: request, age: isStale ? .stale(cache.settings.staleTTL) : .seconds(0)))
+      case .fail(let request, let code): request.reply(request.failure(code))
+      case .keep(let question, let response): cache.insert(question, response, now: now)
+      case .measured(let server, let code, let time):
+        metrics.forwarded(to: plan.servers[server].upstream.description, code: code, took: time)
+      case .send(let server, _, let message, let usesStream):
+        if usesStream {
+          streamLinks[server].send(message)
+        } else {
+          datagramLinks[server].send(message)
         }
       }
-      .connect(to: upstreams[upstream])
-      .whenComplete { [self] result in
-        switch result {
-        case .success(let channel):
-          var buffer = channel.allocator.buffer(capacity: message.count + 2)
-          buffer.writeInteger(UInt16(message.count))
-          buffer.writeBytes(message)
-          channel.writeAndFlush(buffer, promise: nil)
-          loop.scheduleTask(in: .seconds(3)) { channel.close(promise: nil) }
-        case .failure:
-          guard !isClosed else { return }
-          perform(
-            state.receivedTCP(
-              nil, flight: flight, id: id, now: MonotonicClock.nanoseconds(), random: &random))
-        }
+    }
+  }
+
+  private func tell(_ before: [UpstreamHealth]) {
+    for (index, (old, new)) in zip(before, state.health).enumerated() where old.isDown != new.isDown {
+      let metadata: Logger.Metadata = ["upstream": "\(plan.servers[index].upstream)"]
+      if new.isDown {
+        logger.warning("the upstream does not answer", metadata: metadata)
+      } else {
+        logger.info("the upstream answers again", metadata: metadata)
       }
-  }
-}
-
-/// Hands datagrams of one upstream to the forwarder.
-private final class DatagramReader: ChannelInboundHandler {
-  typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-  private let forwarder: Forwarder
-  private let upstream: Int
-
-  init(_ forwarder: Forwarder, _ upstream: Int) {
-    self.forwarder = forwarder
-    self.upstream = upstream
+    }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    forwarder.received(Array(unwrapInboundIn(data).data.readableBytesView), from: upstream)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { forwarder.refused(by: upstream) }
-}
-
-/// Reads one length-prefixed message and closes.
-private final class StreamReader: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
-  private var body: (([UInt8]?) -> Void)?
-  private var received = ByteBuffer()
-
-  init(_ body: @escaping ([UInt8]?) -> Void) { self.body = body }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var part = unwrapInboundIn(data)
-    received.writeBuffer(&part)
-    guard let length = received.getInteger(at: received.readerIndex, as: UInt16.self),
-      let bytes = received.getBytes(at: received.readerIndex + 2, length: Int(length))
-    else { return }
-    finish(bytes)
-    context.close(promise: nil)
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    finish(nil)
-    context.fireChannelInactive()
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-  private func finish(_ bytes: [UInt8]?) {
-    let body = body
-    self.body = nil
-    body?(bytes)
+  private func schedule() {
+    guard timer == nil, !state.isIdle, !isClosed else { return }
+    timer = loop.assumeIsolated().scheduleTask(in: Self.tick) { [self] in
+      timer = nil
+      handle { $0.tick(now: $1, random: &$2) }
+    }
   }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Netlink
 
 /// The name servers that resolv.conf(5) lists.
@@ -14,21 +13,14 @@ enum ResolvConf {
     return servers
   }
 
-  /// The contents of a file of at most 64 KiB; `nil` where it cannot be read.
-  static func read(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(descriptor, buffer.baseAddress.unsafelyUnwrapped + count, buffer.count - count)
-      }
-      if got < 0, errno == EINTR { continue }
-      if got <= 0 { break }
-      count += got
+  /// The domains behind the last `search`.
+  static func searchDomains(_ text: String) -> [WireName] {
+    var domains: [WireName] = []
+    for line in text.split(whereSeparator: \.isNewline) {
+      let words = line.prefix { $0 != "#" && $0 != ";" }.split(whereSeparator: \.isWhitespace)
+      guard words.first == "search" else { continue }
+      domains = words.dropFirst().compactMap { ConfigurationValue.name(String($0)) }
     }
-    return String(decoding: bytes[..<count], as: UTF8.self)
+    return domains
   }
 }

@@ -8,12 +8,35 @@ struct UpstreamResponse: Sendable, Equatable {
   private(set) var isTruncated: Bool
   /// Where the TTL of each record stands.
   private(set) var ttlOffsets: [Int] = []
-  /// Seconds for which the answer may be kept (RFC 2308 for a negative one); 0 where it may not.
+  /// Seconds for which the answer may be kept (RFC 2308 for a negative one).
   private(set) var ttl: UInt32 = 0
+  /// Whether it may be kept at all: a denial that says for how long, or records.
+  private(set) var mayBeKept = false
 
   var code: UInt16 { bytes.bigEndian16(2) & HeaderFlag.code }
   var isAuthenticated: Bool { bytes.bigEndian16(2) & HeaderFlag.authenticData != 0 }
   var id: UInt16 { bytes.bigEndian16(0) }
+
+  /// Whether it says that there is nothing: no such name, or no record of the type.
+  var isDenial: Bool { code != ResponseCode.noError || counts.answers == 0 }
+
+  /// Whether the question's name is spelled so, case included.
+  func hasQuestion(_ spelling: [UInt8]) -> Bool {
+    bytes[MessageSize.header..<(questionEnd - 4)].elementsEqual(spelling)
+  }
+
+  /// Writes the question's name in lower case: the upstream saw letters in random case, and records point at it.
+  mutating func lowerQuestion() {
+    for index in MessageSize.header..<(questionEnd - 4) { bytes[index] = WireName.lower(bytes[index]) }
+  }
+
+  /// Brings the TTLs of all records within bounds, in seconds.
+  mutating func clampTTLs(atLeast shortest: UInt32, atMost longest: UInt32) {
+    for offset in ttlOffsets {
+      let ttl = min(bytes.bigEndian32(offset), 0x7fff_ffff)
+      bytes.put(min(max(ttl, shortest), longest), at: offset)
+    }
+  }
 
   static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
 
@@ -80,9 +103,14 @@ struct UpstreamResponse: Sendable, Equatable {
 
   private mutating func finish(_ smallest: UInt32, _ negative: UInt32?) {
     switch code {
-    case ResponseCode.noError: ttl = counts.answers > 0 ? smallest : negative ?? 0
-    case ResponseCode.nameError: ttl = min(negative ?? 0, smallest)
-    default: ttl = 0
+    case ResponseCode.noError:
+      // Behind an alias there may be nothing: then the denial's time counts too.
+      ttl = counts.answers > 0 ? min(smallest, negative ?? smallest) : negative ?? 0
+      mayBeKept = counts.answers > 0 || negative != nil
+    case ResponseCode.nameError:
+      ttl = min(negative ?? 0, smallest)
+      mayBeKept = negative != nil
+    default: break
     }
   }
 

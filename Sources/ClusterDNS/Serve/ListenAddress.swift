@@ -12,6 +12,26 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
+  /// Reads `10.96.0.10`, `10.96.0.10:5353`, `fd00::a` or `[fd00::a]:5353`.
+  public init?(text: some StringProtocol, defaultPort: UInt16) {
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    if let address = IPAddress(isBracketed ? text.dropFirst().dropLast() : text[...]) {
+      self.init(address, port: defaultPort)
+      return
+    }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let port = UInt16(digits), let address = IPAddress(host)
+    else { return nil }
+    self.init(address, port: port)
+  }
+
   public var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
   /// The sockaddr_in or sockaddr_in6 of it, as the kernel lays it out.
@@ -33,5 +53,16 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     let isIPv4 = bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt16.self) } == UInt16(AF_INET)
     return IPAddress(bytes: isIPv4 ? bytes[4..<8] : bytes[8..<24])
       .map { ListenAddress($0, port: bytes.bigEndian16(2)) }
+  }
+}
+
+extension IPAddress {
+  /// The address within a sockaddr_in or sockaddr_in6; `nil` for any other.
+  init?(socketAddress: UnsafeRawPointer, _ length: Int) {
+    guard length >= 8 else { return nil }
+    let isIPv4 = socketAddress.loadUnaligned(as: UInt16.self) == UInt16(AF_INET)
+    guard isIPv4 || length >= 24 else { return nil }
+    self.init(
+      bytes: UnsafeRawBufferPointer(start: socketAddress + (isIPv4 ? 4 : 8), count: isIPv4 ? 4 : 16))
   }
 }

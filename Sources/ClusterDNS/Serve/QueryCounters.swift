@@ -10,16 +10,25 @@ final class QueryCounters: Sendable {
     100_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000,
   ]
 
-  // requests: zone × type · responses: zone × code · drops · buckets · sum of nanoseconds
+  // requests: zone × type · responses: zone × code · drops · shed · buckets · sum of nanoseconds
   @inline(__always) private static var responses: Int { 2 * 11 }
   @inline(__always) private static var drops: Int { responses + 2 * 8 }
-  @inline(__always) private static var buckets: Int { drops + 1 }
+  @inline(__always) private static var shedding: Int { drops + 1 }
+  @inline(__always) private static var buckets: Int { shedding + 1 }
   @inline(__always) private static var sum: Int { buckets + 17 }
   @inline(__always) private static var cells: Int { sum + 1 }
 
   let transport: String
   let family: String
   private nonisolated(unsafe) let cells: UnsafeMutablePointer<Atomic<UInt64>>  // each cell is atomic
+  /// Answers that were handed on, by code and by time.
+  private struct Later {
+    var codes = [Double](repeating: 0, count: 8)
+    var buckets = [Double](repeating: 0, count: 17)
+    var sum = 0.0
+  }
+
+  private let later = Mutex(Later())
   private nonisolated(unsafe) let limits: UnsafeMutablePointer<UInt64>  // set in init only
 
   init(transport: String, family: String) {
@@ -70,6 +79,19 @@ final class QueryCounters: Sendable {
 
   func drop() { add(Self.drops) }
 
+  /// A query beyond its source's share.
+  @inline(__always)
+  func shed() { add(Self.shedding) }
+
+  /// An answer that another thread sends, so long after the query.
+  func laterResponse(code: UInt16, took nanoseconds: UInt64) {
+    later.withLock { later in
+      later.codes[code < 6 ? Int(code) : 7] += 1
+      later.buckets[Self.bounds.firstIndex { nanoseconds <= $0 } ?? Self.bounds.count] += 1
+      later.sum += Double(nanoseconds) / 1e9
+    }
+  }
+
   /// `count` queries that took `nanoseconds` each.
   @inline(__always)
   func took(_ nanoseconds: UInt64, count: Int) {
@@ -84,8 +106,13 @@ final class QueryCounters: Sendable {
   private func value(_ index: Int) -> Double { Double(cells[index].load(ordering: .relaxed)) }
 
   func requestCount(type: Int, isCluster: Bool) -> Double { value((isCluster ? 0 : 11) + type) }
-  func responseCount(code: Int, isCluster: Bool) -> Double { value(Self.responses + (isCluster ? 0 : 8) + code) }
+  func responseCount(code: Int, isCluster: Bool) -> Double {
+    value(Self.responses + (isCluster ? 0 : 8) + code) + (isCluster ? 0 : later.withLock { $0.codes[code] })
+  }
   var dropCount: Double { value(Self.drops) }
+  var shedCount: Double { value(Self.shedding) }
+  /// As ``durations``, of the answers that were handed on.
+  var laterDurations: (buckets: [Double], sum: Double) { later.withLock { ($0.buckets, $0.sum) } }
   /// Counts a bucket, not summed up, and the seconds of all.
   var durations: (buckets: [Double], sum: Double) {
     ((0...Self.bounds.count).map { value(Self.buckets + $0) }, value(Self.sum) / 1e9)

@@ -28,4 +28,7 @@ struct ServingThread: Sendable {
 
   /// Waits until the loop has ended.
   func join() { linux_thread_join(thread) }
+
+  /// As ``join()``, for a loop that was told to end and may wait for the kernel: the wait ends with EINTR.
+  func interruptAndJoin() { linux_thread_interrupt_and_join(thread) }
 }

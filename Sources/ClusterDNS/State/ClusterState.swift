@@ -26,6 +26,8 @@ struct ClusterState: Sendable {
   /// How many pods have each address: those on the node's network share one.
   private var podCounts: [PodAddress: Int] = [:]
   private var pods: [ObjectKey: [IPAddress]] = [:]
+  /// The namespaces that have pods with an address: one, but for pods on the nodes' own network.
+  private var podNamespaces: [IPAddress: [String]] = [:]
 
   /// The slices of a service, in the order of their names.
   func slices(of service: ObjectKey) -> [SliceFacts] {
@@ -34,6 +36,12 @@ struct ClusterState: Sendable {
 
   /// Whether `<namespace>.svc.<zone>` exists.
   func hasNamespace(_ name: String) -> Bool { namespaces.contains(name) || serviceCounts[name] != nil }
+
+  /// The namespace of the pods with an address; `nil` where there are none, or pods of several namespaces.
+  func namespace(of address: IPAddress) -> String? {
+    guard let namespaces = podNamespaces[address], namespaces.count == 1 else { return nil }
+    return namespaces[0]
+  }
 
   func hasPod(_ pod: PodAddress) -> Bool { podCounts[pod] != nil }
 
@@ -91,9 +99,15 @@ struct ClusterState: Sendable {
       let pod = PodAddress(namespace: key.namespace, address: address)
       let count = (podCounts[pod] ?? 0) - 1
       podCounts[pod] = count > 0 ? count : nil
+      if count == 0 {
+        podNamespaces[address]?.removeAll { $0 == key.namespace }
+        if podNamespaces[address]?.isEmpty == true { podNamespaces[address] = nil }
+      }
     }
     for address in addresses ?? [] {
-      podCounts[PodAddress(namespace: key.namespace, address: address), default: 0] += 1
+      let pod = PodAddress(namespace: key.namespace, address: address)
+      if podCounts[pod] == nil { podNamespaces[address, default: []].append(key.namespace) }
+      podCounts[pod, default: 0] += 1
     }
     pods[key] = addresses
   }

@@ -19,13 +19,18 @@ extension SliceFacts {
   ///
   /// A condition that is not told counts as ready (EndpointConditions, discovery.k8s.io/v1); a Service that publishes
   /// unready addresses has them told as ready by the controller.
-  init?(_ slice: EndpointSlice) {
+  /// - Parameter namesByPod: whether an endpoint without a host name is named after its pod.
+  init?(_ slice: EndpointSlice, namesByPod: Bool = false) {
     guard let service = slice.metadata.labels["kubernetes.io/service-name"], !service.isEmpty,
       slice.addressType != "FQDN"
     else { return nil }
     var endpoints: [Endpoint] = []
     for endpoint in slice.endpoints where endpoint.conditions?.ready ?? true {
-      let hostname = endpoint.hostname.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+      var hostname = endpoint.hostname.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+      if hostname == nil, namesByPod, let target = endpoint.targetRef, target.kind == "Pod" {
+        // A pod's name may have dots (it is a subdomain), which an endpoint's name may not.
+        hostname = target.name.flatMap { $0.isEmpty || $0.utf8.count > 63 || $0.contains(".") ? nil : $0 }
+      }
       for text in endpoint.addresses {
         guard let address = IPAddress(text) else { continue }
         endpoints.append(Endpoint(address: address, hostname: hostname))

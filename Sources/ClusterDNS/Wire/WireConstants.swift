@@ -10,8 +10,15 @@ enum RecordType {
   static let txt: UInt16 = 16
   static let aaaa: UInt16 = 28
   static let srv: UInt16 = 33
+  static let naptr: UInt16 = 35
   static let dname: UInt16 = 39
   static let opt: UInt16 = 41
+  static let ds: UInt16 = 43
+  static let rrsig: UInt16 = 46
+  static let nsec: UInt16 = 47
+  static let dnskey: UInt16 = 48
+  static let svcb: UInt16 = 64
+  static let https: UInt16 = 65
   static let tkey: UInt16 = 249
   static let tsig: UInt16 = 250
   static let ixfr: UInt16 = 251
@@ -19,6 +26,24 @@ enum RecordType {
   static let mailb: UInt16 = 253
   static let maila: UInt16 = 254
   static let any: UInt16 = 255
+  static let caa: UInt16 = 257
+
+  private static let names: [(UInt16, String)] = [
+    (a, "A"), (ns, "NS"), (cname, "CNAME"), (soa, "SOA"), (ptr, "PTR"), (hinfo, "HINFO"), (mx, "MX"), (txt, "TXT"),
+    (aaaa, "AAAA"), (srv, "SRV"), (naptr, "NAPTR"), (dname, "DNAME"), (opt, "OPT"), (ds, "DS"), (rrsig, "RRSIG"),
+    (nsec, "NSEC"), (dnskey, "DNSKEY"), (svcb, "SVCB"), (https, "HTTPS"), (ixfr, "IXFR"), (axfr, "AXFR"),
+    (caa, "CAA"), (any, "ANY"),
+  ]
+
+  /// As it is written; `TYPE123` for one without a name here (RFC 3597).
+  static func name(_ type: UInt16) -> String { names.first { $0.0 == type }?.1 ?? "TYPE\(type)" }
+
+  /// The type that is written so; `nil` where there is none.
+  static func named(_ text: String) -> UInt16? {
+    let text = text.uppercased()
+    if let known = names.first(where: { $0.1 == text }) { return known.0 }
+    return text.hasPrefix("TYPE") ? UInt16(text.dropFirst(4)) : nil
+  }
 }
 
 enum RecordClass {
@@ -36,6 +61,20 @@ enum ResponseCode {
   static let notImplemented: UInt16 = 4
   static let refused: UInt16 = 5
   static let badVersion: UInt16 = 16
+
+  /// As it is written.
+  static func name(_ code: UInt16) -> String {
+    switch code {
+    case noError: "NOERROR"
+    case formatError: "FORMERR"
+    case serverFailure: "SERVFAIL"
+    case nameError: "NXDOMAIN"
+    case notImplemented: "NOTIMP"
+    case refused: "REFUSED"
+    case badVersion: "BADVERS"
+    default: "RCODE\(code)"
+    }
+  }
 }
 
 /// Bits of the header's second word (RFC 1035 §4.1.1, RFC 4035 §3.2).

@@ -11,6 +11,8 @@ actor ClusterZone {
   enum Source: String, Sendable, CaseIterable { case services, endpointslices, namespaces, pods }
 
   nonisolated let store: SnapshotStore
+  /// The pods by address, where their names are verified.
+  nonisolated let pods = PodDirectory()
   private var table: ZoneTable
   private var state = ClusterState()
   private let planner: ZonePlanner
@@ -104,18 +106,20 @@ actor ClusterZone {
     switch event {
     case .replaced(let objects):
       for key in state.podKeys where objects[key] == nil {
-        change(state.touched(byPod: key, nil)) { $0.set(pod: key, nil) }
+        set(pod: key, nil)
       }
-      for (key, addresses) in objects {
-        change(state.touched(byPod: key, addresses)) { $0.set(pod: key, addresses) }
-      }
+      for (key, addresses) in objects { set(pod: key, addresses) }
       synced(.pods)
-    case .changed(let key, let addresses):
-      change(state.touched(byPod: key, addresses)) { $0.set(pod: key, addresses) }
-    case .deleted(let key):
-      change(state.touched(byPod: key, nil)) { $0.set(pod: key, nil) }
+    case .changed(let key, let addresses): set(pod: key, addresses)
+    case .deleted(let key): set(pod: key, nil)
     }
     publish(since: begin)
+  }
+
+  private func set(pod key: ObjectKey, _ addresses: [IPAddress]?) {
+    let touched = state.touched(byPod: key, addresses)
+    change(touched) { $0.set(pod: key, addresses) }
+    for pod in touched.pods { pods.set(pod.address, state.namespace(of: pod.address)) }
   }
 
   /// Frees memory of old snapshots that readers held when it was retired.

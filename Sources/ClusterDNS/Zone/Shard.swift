@@ -64,11 +64,15 @@ struct Shard {
     var packed: [UInt8]?
   }
 
+  /// A block with these entries alone. The caller frees it.
+  init(entries: [Change]) { self = Self.build(kept: [], entries) }
+
+  init(base: UnsafeRawPointer) { self.base = base }
+
   /// A new block with the changes made. Each name stands in `changes` once. The caller frees the block.
   func applying(_ changes: [Change]) -> Shard {
     var kept: [(UInt32, Entry)] = []
     kept.reserveCapacity(count)
-    var bytes = 0
     forEach { hash, entry in
       let isReplaced = changes.contains { change in
         UInt32(truncatingIfNeeded: change.hash) == hash && change.name.bytes.count == entry.nameLength
@@ -76,11 +80,13 @@ struct Shard {
             name.baseAddress.map { Self.equal(entry.name, $0, entry.nameLength) } ?? false
           }
       }
-      if !isReplaced {
-        kept.append((hash, entry))
-        bytes += entry.size
-      }
+      if !isReplaced { kept.append((hash, entry)) }
     }
+    return Self.build(kept: kept, changes)
+  }
+
+  private static func build(kept: [(UInt32, Entry)], _ changes: [Change]) -> Shard {
+    var bytes = kept.reduce(0) { $0 + $1.1.size }
     var total = kept.count
     for change in changes {
       guard let packed = change.packed else { continue }
@@ -90,19 +96,19 @@ struct Shard {
     var slots = 1
     // At most two slots of three are taken, and one is always free: it ends the search.
     while slots * 2 < total * 3 || slots <= total { slots *= 2 }
-    let size = Self.header + 8 * slots + bytes
+    let size = header + 8 * slots + bytes
     let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-    block.initializeMemory(as: UInt8.self, repeating: 0, count: Self.header + 8 * slots)
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: header + 8 * slots)
     block.storeBytes(of: UInt32(slots), as: UInt32.self)
     block.storeBytes(of: UInt32(total), toByteOffset: 4, as: UInt32.self)
     block.storeBytes(of: UInt32(size), toByteOffset: 8, as: UInt32.self)
-    var end = Self.header + 8 * slots
+    var end = header + 8 * slots
     for (hash, entry) in kept {
-      Self.place(hash, UnsafeRawBufferPointer(start: entry.base, count: entry.size), in: block, slots, &end)
+      place(hash, UnsafeRawBufferPointer(start: entry.base, count: entry.size), in: block, slots, &end)
     }
     for change in changes {
       guard let packed = change.packed else { continue }
-      packed.withUnsafeBytes { Self.place(UInt32(truncatingIfNeeded: change.hash), $0, in: block, slots, &end) }
+      packed.withUnsafeBytes { place(UInt32(truncatingIfNeeded: change.hash), $0, in: block, slots, &end) }
     }
     return Shard(base: UnsafeRawPointer(block))
   }

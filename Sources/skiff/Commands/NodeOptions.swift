@@ -8,8 +8,8 @@ import Logging
 
 /// What every command of the node daemon takes.
 struct NodeOptions: ParsableArguments {
-  @Option(help: "The kubeconfig with which to reach the API server.")
-  var kubeconfig: String
+  @Option(help: "The kubeconfig with which to reach the API server. It must be given to run anything.")
+  var kubeconfig = ""
 
   @Option(help: "The node's name in the cluster; the host's name where it is left out.")
   var nodeName: String?
@@ -31,7 +31,12 @@ struct NodeOptions: ParsableArguments {
   }
 
   /// - Throws: as ``client(_:logger:)``, before anything is made.
-  func checkKubeconfig() throws { _ = try ClientConfiguration(kubeconfig: kubeconfig) }
+  func checkKubeconfig() throws {
+    guard !kubeconfig.isEmpty else {
+      throw UserError("Missing expected argument '--kubeconfig <kubeconfig>'", exitCode: 2)
+    }
+    _ = try ClientConfiguration(kubeconfig: kubeconfig)
+  }
 
   /// - Throws: an error that names the kubeconfig and what is wrong in it.
   func client(_ component: String, logger: Logger) throws -> KubeClient {

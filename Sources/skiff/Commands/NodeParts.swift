@@ -16,6 +16,7 @@ struct NodeParts {
 
   let options: NodeOptions
   let daemon: Daemon
+  var dnsOptions = DNSOptions()
 
   private var cniConfigDirectory: String { "\(options.runDir)/cni/net.d" }
   private var cniBinDirectory: String { "\(options.runDir)/cni/bin" }
@@ -55,11 +56,11 @@ struct NodeParts {
   }
 
   func dns(_ client: KubeClient) -> DNSServer {
-    let networks = options.networks.networks
+    let defaults = options.dnsDefaults
     return DNSServer(
       configuration: DNSServer.Configuration(
-        nodeName: options.name, clusterDomain: networks.domain,
-        listenAddresses: [networks.dns, "169.254.20.10"].compactMap { IPAddress($0) }.map { ListenAddress($0) }),
+        nodeName: options.name, settings: defaults, file: dnsOptions.file(over: defaults),
+        version: "skiff \(Version.current)"),
       client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("dns"))
   }
 

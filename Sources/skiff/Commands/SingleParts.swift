@@ -38,13 +38,3 @@ struct ProxyCommand: SinglePart {
   @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
   var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10256)
 }
-
-struct DNS: SinglePart {
-  static let configuration = CommandConfiguration(
-    commandName: "dns", abstract: "Run only cluster DNS, in place of CoreDNS and NodeLocal DNSCache.")
-  static let part = NodeParts.Part.dns
-
-  @OptionGroup var options: NodeOptions
-  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
-  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 9153)
-}

@@ -17,16 +17,27 @@ struct TestServer: Sendable {
   let health: HealthChecks
   let address: ListenAddress
 
+  /// Settings for one free port of 127.0.0.1.
+  static func settings(upstreams: [ListenAddress] = []) -> DNSConfiguration {
+    var settings = DNSConfiguration()
+    settings.listen = [ListenAddress(IPAddress(127, 0, 0, 1), port: 0)]
+    settings.threads = 2
+    settings.resolvConf = "/nonexistent"
+    if !upstreams.isEmpty { settings.upstreams = UpstreamGroup(servers: upstreams.map { Upstream($0) }) }
+    return settings
+  }
+
   /// Runs `body` against a server that is bound; it stops when `body` returns.
   static func run(
-    upstreams: [ListenAddress] = [], api: FakeAPI = FakeAPI(),
-    _ configure: (inout DNSServer.Configuration) -> Void = { _ in },
+    upstreams: [ListenAddress] = [], api: FakeAPI = FakeAPI(), file: ConfigurationFile? = nil,
+    _ configure: (inout DNSConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
   ) async throws {
+    var settings = settings(upstreams: upstreams)
+    configure(&settings)
     var configuration = DNSServer.Configuration(
-      nodeName: "node-1", listenAddresses: [ListenAddress(IPAddress(127, 0, 0, 1), port: 0)], ownsAddresses: false,
-      upstreams: upstreams, threads: 2, version: "skiff-test")
-    configure(&configuration)
+      nodeName: "node-1", settings: settings, file: file, ownsAddresses: false, version: "skiff-test")
+    configuration.fileInterval = .milliseconds(20)
     let metrics = MetricsRegistry()
     let health = HealthChecks()
     let server = DNSServer(
@@ -56,6 +67,12 @@ struct TestServer: Sendable {
       let results = await health.run(.ready) ?? []
       return results.allSatisfy { $0.result == .healthy }
     }
+  }
+
+  /// A metric's value, labels included in its name.
+  func metric(_ name: String) -> Double? {
+    let line = metrics.text().split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+    return line.flatMap { Double($0.dropFirst(name.count + 1)) }
   }
 
   /// Asks over UDP or TCP from a socket of its own.
@@ -95,7 +112,7 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
   }
 }
 
-/// Blocking sockets with a time-out of 5 seconds.
+/// Blocking sockets with a time-out of 20 seconds.
 enum Socket {
   struct Failure: Error { var call: String, code: Int32 }
 
@@ -103,7 +120,7 @@ enum Socket {
     let kind = isTCP ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue
     let descriptor = socket(address.address.isIPv4 ? AF_INET : AF_INET6, Int32(kind), 0)
     guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
-    var timeout = [Int64(5), 0]
+    var timeout = [Int64(20), 0]
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, 16)
     // Hundreds of answers at once must fit while the reader waits for its turn.
     var room: Int32 = 4 << 20
@@ -158,77 +175,9 @@ enum Socket {
   }
 }
 
-/// An upstream whose answers a test writes: `answer` gets the query and whether it came over TCP, and returns what is
-/// sent back, if anything.
-final class TestUpstream: Sendable {
-  let address: ListenAddress
-  private let listeners: Listeners
-  private let threads: Mutex<[ServingThread]>
-  private let isStopping = Atomic(false)
-  private let received = Atomic(0)
-
-  var count: Int { received.load(ordering: .relaxed) }
-
-  init(_ answer: @escaping @Sendable ([UInt8], Bool) -> [UInt8]?) throws {
-    listeners = try Listeners([ListenAddress(IPAddress(127, 0, 0, 1), port: 0)], threads: 1)
-    address = listeners.stream[0].address
-    threads = Mutex([])
-    let datagram = listeners.datagram[0].descriptor
-    let stream = listeners.stream[0].descriptor
-    let udp = try ServingThread(name: "up-udp") { [self] in
-      var buffer = [UInt8](repeating: 0, count: 4096)
-      while !isStopping.load(ordering: .acquiring) {
-        var peer = [UInt8](repeating: 0, count: 28)
-        var length = socklen_t(28)
-        let count = peer.withUnsafeMutableBytes { raw in
-          raw.withMemoryRebound(to: sockaddr.self) {
-            recvfrom(datagram, &buffer, buffer.count, 0, $0.baseAddress, &length)
-          }
-        }
-        guard count > 0 else { continue }
-        received.wrappingAdd(1, ordering: .relaxed)
-        if let reply = answer(Array(buffer[..<count]), false) {
-          _ = linux_datagram_send(datagram, reply, reply.count, peer, length)
-        }
-      }
-    }
-    let tcp = try ServingThread(name: "up-tcp") { [self] in
-      while !isStopping.load(ordering: .acquiring) {
-        var waiting = pollfd(fd: stream, events: Int16(POLLIN), revents: 0)
-        guard poll(&waiting, 1, 50) > 0 else { continue }
-        let peer = accept(stream, nil, nil)
-        guard peer >= 0 else { continue }
-        if let head = try? Socket.read(peer, 2), let query = try? Socket.read(peer, Int(head[0]) << 8 | Int(head[1])),
-          let reply = answer(query, true)
-        {
-          let framed = [UInt8(reply.count >> 8), UInt8(reply.count & 255)] + reply
-          _ = send(peer, framed, framed.count, Int32(MSG_NOSIGNAL))
-        }
-        close(peer)
-      }
-    }
-    threads.withLock { $0 = [udp, tcp] }
-  }
-
-  func stop() {
-    isStopping.store(true, ordering: .releasing)
-    linux_datagram_shutdown(listeners.datagram[0].descriptor)
-    for thread in threads.withLock({ $0 }) { thread.join() }
-    listeners.closeAll()
-  }
-
-  /// An answer with one A record, pointing back at the question.
-  static func address(_ query: [UInt8], _ last: UInt8, ttl: UInt8 = 60, flags: [UInt8] = [0x81, 0x80]) -> [UInt8] {
-    // Without the OPT record at the end.
-    var reply = Array(query.dropLast(11))
-    (reply[2], reply[3]) = (flags[0], flags[1])
-    (reply[7], reply[11]) = (1, 0)
-    return reply + [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, ttl, 0, 4, 192, 0, 2, last]
-  }
-
-  static func code(_ query: [UInt8], _ code: UInt8, truncated: Bool = false) -> [UInt8] {
-    var reply = Array(query.dropLast(11))
-    (reply[2], reply[3], reply[11]) = (truncated ? 0x83 : 0x81, 0x80 | code, 0)
-    return reply
-  }
+/// Something that one task tells others, once.
+final class Flag: Sendable {
+  private let value = Atomic(false)
+  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set() { value.store(true, ordering: .releasing) }
 }
