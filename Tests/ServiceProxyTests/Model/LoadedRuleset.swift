@@ -50,9 +50,14 @@ struct LoadedRuleset {
   private(set) var rules: [String: [NFRule]] = [:]
   private(set) var sets: [String: Contents] = [:]
 
-  init(_ connection: any NFTablesConnection, _ table: NFTableName) throws {
+  /// - Parameter previous: an earlier reading; its rules hold as long as the chains are the same.
+  init(_ connection: any NFTablesConnection, _ table: NFTableName, after previous: LoadedRuleset? = nil) throws {
     for chain in try connection.chains(in: table) { chains[chain.name] = chain }
-    rules = Dictionary(grouping: try connection.rules(in: table), by: \.chain)
+    if let previous, previous.chains == chains {
+      rules = previous.rules
+    } else {
+      rules = Dictionary(grouping: try connection.rules(in: table), by: \.chain)
+    }
     for set in try connection.sets(in: table) {
       sets[set.name] = Contents(set, try connection.elements(of: set.name, in: table))
     }
