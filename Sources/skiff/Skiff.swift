@@ -11,7 +11,7 @@ import ArgumentParser
     version: "skiff \(Version.current)",
     subcommands: [
       Up.self, Down.self, Status.self, Kubeconfig.self, Server.self, Node.self, Network.self, ProxyCommand.self,
-      DNS.self, Bench.self, VersionCommand.self, Supervise.self,
+      DNS.self, Explain.self, Bench.self, VersionCommand.self, Supervise.self,
     ])
 
   /// Runs the command. A user's error ends with one line on standard error: exit code 2 where the command line is

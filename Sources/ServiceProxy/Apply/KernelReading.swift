@@ -185,7 +185,7 @@ struct KernelReading {
         let set = name.name(family)
         // Ranges are replaced as a whole: a part of one may be wrong, and of those that touch each other the kernel
         // does not let one be deleted in any order.
-        if Ruleset.set(name, family).flags.contains(.interval) {
+        if ruleset.set(name, family).flags.contains(.interval) {
           let inOrder = ruleset.fixedElements(name, family)
           fixedElements.append(.flushSet(Ruleset.table, set))
           if !inOrder.isEmpty { fixedElements.append(.addElements(inOrder, Ruleset.table, set: set)) }

@@ -28,6 +28,8 @@ public struct Ruleset: Sendable, Hashable {
     /// Looks twice: kernels before 6.17 may miss an element while a transaction replaces it (fixed by the kernel's
     /// commit b2f742c846ca; older ones that have it lose nothing but a little time).
     public var retriesLookups: Bool
+    /// Counts the connections that begin to each endpoint, in the elements of the endpoints' maps.
+    public var countsConnections = false
 
     public init(
       clusterCIDRs: [IPPrefix] = [], serviceCIDRs: [IPPrefix] = [], nodePortAddresses: [IPPrefix] = [],
@@ -75,35 +77,37 @@ public struct Ruleset: Sendable, Hashable {
   /// As many clients as can have a place of their own at once.
   static let affinitySize: UInt32 = 262_144
 
-  static func set(_ name: SetName, _ family: IPAddress.Family) -> NFSet {
+  func set(_ name: SetName, _ family: IPAddress.Family) -> NFSet {
     let address: NFDataType = family == .v4 ? .ipv4Address : .ipv6Address
     let frontend: [NFDataType] = [address, .inetProtocol, .inetService]
     let nodePort: [NFDataType] = [.inetProtocol, .inetService]
     let target = NFSet.Content.values([address, .inetService])
     let words = NFSet.Content.values(Array(repeating: .mark, count: FrontendWords.count))
     func set(_ key: [NFDataType], _ content: NFSet.Content = .keys, flags: NFSet.Flags = []) -> NFSet {
-      NFSet(name.name(family), in: table, key: key, content: content, flags: flags)
+      NFSet(name.name(family), in: Self.table, key: key, content: content, flags: flags)
     }
     switch name {
     case .frontends: return set(frontend, words)
     case .nodePorts: return set(nodePort, words)
     case .actions, .choices, .departures, .arrivals: return set([.mark], .verdicts)
-    case .endpoints: return set(frontend + [.mark], target)
-    case .nodePortEndpoints: return set(nodePort + [.mark], target)
+    case .endpoints, .nodePortEndpoints:
+      var endpoints = set((name == .endpoints ? frontend : nodePort) + [.mark], target)
+      endpoints.hasCounters = options.countsConnections
+      return endpoints
     case .clusterIPs: return set([address])
     case .hairpin: return set([address, address])
     case .sourceRanges: return set(frontend + [address], flags: .interval)
     case .serviceCIDRs, .podCIDRs, .nodePortAddresses: return set([address], flags: .interval)
     case .affinity:
       var affinity = set([address] + frontend, target, flags: [.dynamic, .timeout])
-      affinity.size = affinitySize
+      affinity.size = Self.affinitySize
       return affinity
     }
   }
 
   /// Every set, in an order that does not change.
   var sets: [NFSet] {
-    IPAddress.Family.allCases.flatMap { family in SetName.allCases.map { Self.set($0, family) } }
+    IPAddress.Family.allCases.flatMap { family in SetName.allCases.map { set($0, family) } }
   }
 
   /// The sets whose elements do not come from Services, but for those of chains on demand.

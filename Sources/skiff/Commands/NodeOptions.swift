@@ -2,10 +2,6 @@ import ArgumentParser
 import KubeClient
 import Logging
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// What every command of the node daemon takes.
 struct NodeOptions: ParsableArguments {
   @Option(help: "The kubeconfig with which to reach the API server. It must be given to run anything.")
@@ -24,10 +20,7 @@ struct NodeOptions: ParsableArguments {
   @OptionGroup var logging: LoggingOptions
 
   var name: String {
-    if let nodeName { return nodeName }
-    var buffer = [CChar](repeating: 0, count: 256)
-    gethostname(&buffer, buffer.count - 1)
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
+    nodeName ?? Machine.hostName
   }
 
   /// - Throws: as ``client(_:logger:)``, before anything is made.
