@@ -172,10 +172,24 @@ final class WatchCache: Sendable {
     objects: ArraySlice<CachedObject>, revision: Int64
   ) {
     let (objects, revision) = state.withLock { ($0.tables[resource]?.objects ?? [], $0.revision) }
+    return (Self.part(of: objects, prefix: prefix, after: after), revision)
+  }
+
+  /// The same as it was at a revision; `nil` where the resource has been written to since, or the cache was not there yet.
+  func list(_ resource: String, prefix: String, after: String, at revision: Int64) -> ArraySlice<CachedObject>? {
+    let objects: [CachedObject]? = state.withLock { state in
+      let table = state.tables[resource] ?? Table()
+      let newest = table.ring.last?.object.revision ?? state.loadedAt
+      return (newest...state.revision).contains(revision) ? table.objects : nil
+    }
+    return objects.map { Self.part(of: $0, prefix: prefix, after: after) }
+  }
+
+  private static func part(of objects: [CachedObject], prefix: String, after: String) -> ArraySlice<CachedObject> {
     var start = objects.position(of: max(prefix, after))
     if !after.isEmpty, start < objects.count, objects[start].key == after { start += 1 }
     let end = prefix.isEmpty ? objects.count : objects.position(of: prefix.keyRangeEnd)
-    return (objects[min(start, end)..<end], revision)
+    return objects[min(start, end)..<end]
   }
 
   func count(_ resource: String) -> Int { state.withLock { $0.tables[resource]?.objects.count ?? 0 } }

@@ -44,6 +44,45 @@ import Testing
     }
   }
 
+  @Test func pagesOfWhatHasNotChangedDoNotReadTheStore() async throws {
+    try await TestAPIServer.with { api in
+      try await Self.fill(api, ["a", "b", "c", "d", "e"])
+      let first = try await api.send("GET", Self.maps + "?limit=2")
+      let token = try #require(first.json[path: "metadata", "continue"]?.stringValue)
+      // Another resource may change.
+      _ = try await api.client.create(Namespace("other"))
+      await api.store.close()
+      let second = try await api.send("GET", Self.maps + "?limit=2&continue=" + token)
+      #expect(Self.names(second.json) == ["c", "d"])
+      #expect(second.json[path: "metadata", "remainingItemCount"] == 1)
+      #expect(
+        second.json[path: "metadata", "resourceVersion"] == first.json[path: "metadata", "resourceVersion"])
+    }
+  }
+
+  @Test func pagesFromTheStoreAreFullWhereFewMatch() async throws {
+    try await TestAPIServer.with { api in
+      // More than are read from the store at a time lie between those that match.
+      let between = (0..<2_100).map { "m\($0)" }
+      try await Self.fill(api, ["a", "b"] + between + ["z", "zz"])
+      let query = "?labelSelector=first%21%3Dm&limit=1"
+      var page = try await api.send("GET", Self.maps + query)
+      var names = Self.names(page.json)
+      _ = try await api.send("DELETE", Self.maps + "/m0")
+      while let token = page.json[path: "metadata", "continue"]?.stringValue {
+        page = try await api.send("GET", Self.maps + query + "&continue=" + token)
+        names += Self.names(page.json)
+      }
+      #expect(names == ["a", "b", "z", "zz"])
+      let all = try await api.send("GET", Self.maps + "?limit=1")
+      let token = try #require(all.json[path: "metadata", "continue"]?.stringValue)
+      _ = try await api.send("DELETE", Self.maps + "/m1")
+      let second = try await api.send("GET", Self.maps + "?limit=1&continue=" + token)
+      #expect(Self.names(second.json) == ["b"])
+      #expect(second.json[path: "metadata", "remainingItemCount"] == 2_101)
+    }
+  }
+
   @Test func listsAtVersions() async throws {
     try await TestAPIServer.with { api in
       try await Self.fill(api, ["a"])

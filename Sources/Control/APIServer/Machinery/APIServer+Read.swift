@@ -91,25 +91,47 @@ extension APIServer {
         return Page(objects: objects, revision: max(revision, object?.revision ?? 0))
       }
     }
-    if let exact { return try await storedPage(request, selection, at: exact, after: token?.key, limit, token) }
+    if let exact {
+      let resource = request.resource.groupResource
+      if let all = cache.list(resource, prefix: request.prefix, after: token?.key ?? "", at: exact) {
+        return Self.cut(all, selection, limit, revision: exact) { object in object }
+      }
+      return try await storedPage(request, selection, at: exact, after: token?.key, limit, token)
+    }
     let all = cache.list(request.resource.groupResource, prefix: request.prefix, after: token?.key ?? "")
     return Self.cut(all.objects, selection, limit, revision: all.revision) { object in object }
   }
 
-  /// A page as it was at a revision, from the store.
+  /// Objects that are read from the store at a time.
+  private static let storedPart = 2_000
+
+  /// A page as it was at a revision that the cache no longer has, from the store.
   private func storedPage(
     _ request: ObjectRequest, _ selection: Selection, at revision: Int64, after: String?, _ limit: Int?,
     _ token: ContinueToken?
   ) async throws(StatusError) -> Page {
     let root = request.resource.groupResource + "/"
-    let query = StoreQuery(prefix: root + request.prefix, after: after.map { root + $0 }, revision: revision)
+    // More than a page, since some may not match; all where there is no limit.
+    let part = limit.map { max($0 + 1, Self.storedPart) }
+    var query = StoreQuery(
+      prefix: root + request.prefix, after: after.map { root + $0 }, limit: part, revision: revision)
     do {
-      let page = try await store.list(query)
-      return Self.cut(page.objects[...], selection, limit, revision: revision) { stored in
-        CachedObject(
-          key: WatchCache.split(stored.key).key, revision: stored.revision,
-          bytes: ObjectEncoding.served(stored.value, revision: stored.revision))
-      }
+      var objects: [CachedObject] = []
+      var remaining = 0
+      repeat {
+        let read = try await store.list(query)
+        let served = read.objects.lazy.map { stored in
+          CachedObject(
+            key: WatchCache.split(stored.key).key, revision: stored.revision,
+            bytes: ObjectEncoding.served(stored.value, revision: stored.revision))
+        }
+        objects += selection.isEverything ? Array(served) : served.filter { selection.matches($0.json) }
+        query.after = read.objects.last?.key
+        remaining = read.remaining
+      } while remaining > 0 && limit.map { objects.count <= $0 } ?? false
+      var page = Self.cut(objects[...], selection, limit, revision: revision) { object in object }
+      if let counted = page.remaining { page.remaining = counted + remaining }
+      return page
     } catch StoreError.compacted(let requested, let oldest) {
       if let token {
         var error = StatusError.expired(
