@@ -4,4 +4,5 @@
 #include "CLinuxDatagrams.h"
 #include "CLinuxThread.h"
 #include "FileStatus.h"
+#include "PacketTap.h"
 #include "Process.h"

@@ -9,6 +9,10 @@ struct BenchAPIServer: Sendable {
   let kubeconfig: String
   let client: KubeClient
 
+  private static let port: UInt16 = 6_443
+  /// Where proxies reach it.
+  static let name = SocketName(BenchNetworks.nodeAddress, port: port)
+
   /// Objects are written by so many at a time.
   private static let writers = 24
 
@@ -22,16 +26,19 @@ struct BenchAPIServer: Sendable {
       "server",
       [
         try Files.ownExecutable(), "server", "--store", "sqlite:\(scratch.folder)/store.sqlite", "--certificates", pki,
-        "--run-dir", "\(scratch.folder)/run-server", "--bind-address", "\(BenchNetworks.nodeAddress)",
+        "--run-dir", "\(scratch.folder)/run-server", "--bind-address", "0.0.0.0",
+        "--advertise-address", "\(BenchNetworks.nodeAddress)", "--port", "\(port)",
         "--service-cidr", "\(BenchNetworks.serviceCIDR)", "--cluster-cidr", "\(BenchNetworks.clusterCIDR)",
         "--log-level", "warning",
       ])
     let start = Start(session: session, deadline: .now + .seconds(60))
     let kubeconfig = CertificateFolder(path: pki).adminKubeconfig
     while !Files.exists(kubeconfig) { try await start.wait("it has made no kubeconfig") }
+    // By another address than the proxy, so that an event to the proxy can be told from an answer to the benchmark.
+    var configuration = try ClientConfiguration(kubeconfig: kubeconfig)
+    configuration.server = "https://127.0.0.1:\(port)"
     let client = try KubeClient(
-      ClientConfiguration(kubeconfig: kubeconfig), userAgent: "skiff-bench/\(Version.current)",
-      logger: Logger(label: "bench"))
+      configuration, userAgent: "skiff-bench/\(Version.current)", logger: Logger(label: "bench"))
     let server = BenchAPIServer(session: session, kubeconfig: kubeconfig, client: client)
     let result: Swift.Result<Result, any Error>
     do {

@@ -50,21 +50,22 @@ struct RollingBench: Sendable {
     _ members: inout [Int], _ session: Session, _ ledger: EndpointLedger, into report: inout RollingReport
   ) async throws {
     var (times, timesFromRequest): ([Duration], [Duration]) = ([], [])
+    let events = try EventTap(from: BenchAPIServer.name)
+    defer { events.stop() }
     for index in 0..<changes {
       guard session.isRunning else { throw UserError("the proxy has ended: \(session.lastWords)") }
       let removed = members[index]
       members[index] = endpoints + index
       let first = index / BenchObjects.sliceSize * BenchObjects.sliceSize
       let slice = members[first..<min(first + BenchObjects.sliceSize, endpoints)].map { BenchObjects.endpoint($0) }
-      let mark = stage.log.count
+      let (mark, event) = (stage.log.count, events.count)
       let asked = ContinuousClock.now
       _ = try await stage.server.client.update(
         BenchObjects.slice(Self.service, index / BenchObjects.sliceSize, slice, ports: Self.ports))
-      let answered = ContinuousClock.now
       ledger.remove([SocketName(BenchNetworks.endpoint(removed), port: 0).address])
       let entry = try await stage.log.settled(
         from: mark, quiet: min(stage.proxy.quiet, .milliseconds(5)), within: .seconds(120), "endpoint \(index)")
-      times.append(max(.zero, answered.duration(to: entry.time)))
+      times.append(try events.time(of: event).duration(to: entry.time))
       timesFromRequest.append(asked.duration(to: entry.time))
     }
     report.times = Distribution(times)

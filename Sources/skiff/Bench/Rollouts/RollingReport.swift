@@ -4,7 +4,7 @@ import KubeAPI
 struct RollingReport: Sendable {
   let writer: String
   let endpoints: Int
-  /// From the API server's answer to the writer to the kernel's notification.
+  /// From the event's arrival at the proxy's socket to the kernel's notification.
   var times = Distribution([])
   var timesFromRequest = Distribution([])
   var cpuPerChange = Duration.zero
@@ -33,8 +33,8 @@ struct RollingReport: Sendable {
     }
     return [
       ("endpoints replaced", "\(times.count) of \(endpoints)"),
-      ("a change: API server's answer to kernel, p50, p99", milliseconds(times)),
-      ("  from the request to the API server on", milliseconds(timesFromRequest)),
+      ("a change: event's arrival to kernel, p50, p99", milliseconds(times)),
+      ("  from the request to the API server to kernel", milliseconds(timesFromRequest)),
       ("CPU a change", "\(cpuPerChange.milliseconds.text(2)) ms"), ("resident memory", "\(residentBytes >> 20) MB"),
     ] + connections.rows
   }

@@ -45,19 +45,19 @@ struct ServicesBench: Sendable {
   }
 
   private func change(_ services: Int, _ session: Session, into report: inout ServicesReport) async throws {
+    let events = try EventTap(from: BenchAPIServer.name)
+    defer { events.stop() }
     for round in 0..<changes {
       // A prime, so that the Services are spread over all.
       let index = round * 7919 % services
       for kind in ChangeKind.allCases {
         guard session.isRunning else { throw UserError("the proxy has ended: \(session.lastWords)") }
-        let mark = stage.log.count
+        let (mark, event) = (stage.log.count, events.count)
         let asked = ContinuousClock.now
         try await apply(kind, index)
-        let answered = ContinuousClock.now
         let entry = try await stage.log.settled(
           from: mark, quiet: stage.proxy.quiet, within: .seconds(120), "\(kind.rawValue)")
-        // A fast proxy may have carried out the event before the writer had its answer.
-        report.times.add(max(.zero, answered.duration(to: entry.time)), kind)
+        report.times.add(try events.time(of: event).duration(to: entry.time), kind)
         report.timesFromRequest.add(asked.duration(to: entry.time), kind)
       }
     }

@@ -14,9 +14,9 @@ struct ServicesReport: Sendable {
   let coldAccount: ProxyAccount
   var accountOfChanges: ProxyAccount?
 
-  /// From the API server's answer to the writer to the kernel's notification.
+  /// From the event's arrival at the proxy's socket to the kernel's notification.
   var times = ChangeTimes()
-  /// The same from the request on.
+  /// The same from the request to the API server on.
   var timesFromRequest = ChangeTimes()
   var cpuPerChange = Duration.zero
   var writesPerChange = 0.0
@@ -82,8 +82,8 @@ struct ServicesReport: Sendable {
       ("cold start: process start to last commit", "\(figure(coldProcess.seconds)) s"),
       ("  synced to last commit, by the proxy's metrics", "\(figure(coldAccount.syncSeconds)) s"),
       ("  transactions", "\(coldWrites)"),
-      ("a change: API server's answer to kernel, p50, p99", milliseconds(times)),
-      ("  from the request to the API server on", milliseconds(timesFromRequest)),
+      ("a change: event's arrival to kernel, p50, p99", milliseconds(times)),
+      ("  from the request to the API server to kernel", milliseconds(timesFromRequest)),
       ("CPU a change", "\(figure(cpuPerChange.milliseconds)) ms"),
       (
         "bytes, messages, transactions a change",
