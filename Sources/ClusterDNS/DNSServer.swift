@@ -15,15 +15,18 @@ public struct DNSServer: ServiceLifecycle.Service {
   private let client: KubeClient
   private let metrics: MetricsRegistry
   private let health: HealthChecks
+  private let explanations: Explanations
   private let logger: Logger
 
   public init(
-    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks, logger: Logger
+    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks,
+    explanations: Explanations = Explanations(), logger: Logger
   ) {
     self.configuration = configuration
     self.client = client
     self.metrics = metrics
     self.health = health
+    self.explanations = explanations
     self.logger = logger
   }
 
@@ -55,6 +58,14 @@ public struct DNSServer: ServiceLifecycle.Service {
     let listeners = try Listeners(settings.listen, threads: settings.threadCount)
     let serving = try await Serving(
       configuration, settings, listeners, zone.store, pods: zone.pods, metrics: dnsMetrics, logger: logger)
+    let explainer = NameExplainer(zone: zone, serving: serving)
+    explanations.register("dns") { arguments in
+      let (name, type) = (arguments["name"] ?? "", arguments["type"] ?? "A")
+      guard let explanation = try await explainer.explain(name, type) else {
+        throw Explanations.Refusal("\"\(name)\" is no DNS name, or \"\(type)\" no type of record")
+      }
+      return arguments["format"] == "json" ? explanation.json.text + "\n" : explanation.text
+    }
     onBound(serving.addresses)
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in

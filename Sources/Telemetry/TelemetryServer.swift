@@ -4,18 +4,36 @@ import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 
-/// Serves `/metrics`, `/healthz`, `/livez` and `/readyz` of one process over HTTP/1.1.
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Serves `/metrics`, `/healthz`, `/livez` and `/readyz` of one process over HTTP/1.1, and on a unix socket `/explain/`.
 public struct TelemetryServer: Service {
-  private let host: String
-  private let port: Int
+  private enum Address {
+    case port(host: String, Int)
+    case socket(path: String, Explanations)
+  }
+
+  private let address: Address
   private let metrics: MetricsRegistry
   private let health: HealthChecks
   private let logger: Logger
 
   /// - Parameter port: 0 lets the kernel choose.
   public init(host: String, port: Int, metrics: MetricsRegistry, health: HealthChecks, logger: Logger) {
-    self.host = host
-    self.port = port
+    address = .port(host: host, port)
+    self.metrics = metrics
+    self.health = health
+    self.logger = logger
+  }
+
+  /// Serves on a unix socket that only the process's own user may open, and explanations too.
+  /// - Parameter path: a socket that lies there is replaced; whoever calls holds a lock on its folder.
+  public init(
+    socket path: String, explanations: Explanations, metrics: MetricsRegistry, health: HealthChecks, logger: Logger
+  ) {
+    address = .socket(path: path, explanations)
     self.metrics = metrics
     self.health = health
     self.logger = logger
@@ -27,17 +45,8 @@ public struct TelemetryServer: Service {
 
   /// As ``run()``, and tells the port once it is bound.
   public func run(_ onBound: @Sendable (Int) -> Void) async throws {
-    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .bind(host: host, port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-          return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
-            wrappingChannelSynchronously: channel)
-        }
-      }
-    onBound(listener.channel.localAddress?.port ?? port)
-    logger.info("serving metrics and health", metadata: ["address": "\(host):\(port)"])
+    let listener = try await bind()
+    onBound(listener.channel.localAddress?.port ?? 0)
     try await withTaskCancellationOrGracefulShutdownHandler {
       try await listener.executeThenClose { connections in
         await withDiscardingTaskGroup { group in
@@ -53,6 +62,34 @@ public struct TelemetryServer: Service {
       }
     } onCancelOrGracefulShutdown: {
       listener.channel.close(promise: nil)
+    }
+  }
+
+  private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+  private func bind() async throws -> NIOAsyncChannel<Connection, Never> {
+    let initialize: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+        return try Connection(wrappingChannelSynchronously: channel)
+      }
+    }
+    let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    switch address {
+    case .port(let host, let port):
+      let listener = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .bind(host: host, port: port, childChannelInitializer: initialize)
+      logger.info("serving metrics and health", metadata: ["address": "\(host):\(port)"])
+      return listener
+    case .socket(let path, _):
+      // Bound under a name that nobody knows, so that it is never open to others, not even for a moment.
+      let hidden = "\(path).\(getpid())"
+      let listener = try await bootstrap.bind(
+        unixDomainSocketPath: hidden, cleanupExistingSocketFile: true, childChannelInitializer: initialize)
+      guard chmod(hidden, 0o600) == 0, rename(hidden, path) == 0 else {
+        throw IOError(errnoCode: errno, reason: "rename \(hidden) to \(path)")
+      }
+      return listener
     }
   }
 
@@ -95,6 +132,11 @@ public struct TelemetryServer: Service {
     let parts = request.uri.split(separator: "?", maxSplits: 1)
     let path = parts.first.map(String.init) ?? "/"
     if path == "/metrics" { return (.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.text()) }
+    if case .socket(_, let explanations) = address,
+      let (status, text) = await explanations.answer(path: path, query: parts.count > 1 ? String(parts[1]) : "")
+    {
+      return (HTTPResponseStatus(statusCode: status), plain, text)
+    }
     let query = parts.count > 1 ? parts[1].split(separator: "&") : []
     let verbose = query.contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
     if let answer = await health.answer(path: path, verbose: verbose) {

@@ -114,17 +114,6 @@ import Testing
     }
   }
 
-  @Test func silentStreamsDoNotStopOthers() async throws {
-    try await TestServer.run(api: Self.api(), { $0.streams.connections = 50 }) { server in
-      try await server.synced()
-      let address = server.address
-      let silent = try await onThread { try (0..<120).map { _ in try Socket.connected(address, isTCP: true) } }
-      defer { for descriptor in silent { close(descriptor) } }
-      let answer = try await server.ask(Ask(name: "web.default.svc.cluster.local"), isTCP: true)
-      #expect(answer.data(1) == ["10.96.0.7"])
-    }
-  }
-
   @Test func otherNamesAreForwarded() async throws {
     let upstream = try TestUpstream { query, isTCP in
       let name = String(decoding: query[13...], as: UTF8.self).lowercased()

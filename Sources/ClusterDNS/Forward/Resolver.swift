@@ -104,6 +104,26 @@ final class Resolver: @unchecked Sendable {  // everything mutable is touched on
 
   // MARK: What this server holds itself
 
+  /// What this server would answer of itself.
+  enum OwnAnswer: Sendable {
+    case answer(UpstreamResponse)
+    case failure(UInt16)
+    case alias([UInt8])
+    case elsewhere
+  }
+
+  /// As the threads would answer, for an explanation, from any thread but the loop's.
+  func answerHere(_ question: ForwardQuestion) async throws -> OwnAnswer {
+    try await loop.submit { [self] in
+      switch local(question) {
+      case .answer(let response): .answer(response)
+      case .failure(let code): .failure(code)
+      case .alias(_, _, let target): .alias(target)
+      case .elsewhere: .elsewhere
+      }
+    }.get()
+  }
+
   private enum Local {
     case answer(UpstreamResponse)
     case failure(UInt16)

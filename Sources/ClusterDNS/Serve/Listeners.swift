@@ -46,7 +46,7 @@ struct Listeners: Sendable {
         close(descriptor)
         throw DNSServerError("read the address of", "\(address)/udp", code: errno)
       }
-      let listening = linux_stream_listener(bound.socketAddress, UInt32(bound.socketAddress.count), 512)
+      let listening = linux_stream_listener(bound.socketAddress, UInt32(bound.socketAddress.count), 4096)
       if listening >= 0 {
         datagram.append(Socket(descriptor: descriptor, address: bound))
         stream.append(Socket(descriptor: listening, address: bound))

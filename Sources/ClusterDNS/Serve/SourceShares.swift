@@ -13,6 +13,8 @@ struct SourceShares: ~Copyable {
   private var windowEnd: UInt64 = 0
   private var holdEnd: UInt64 = 0
   private var share: UInt32 = .max
+  /// Sources that fall into one bucket share its fate for one window: in the next they fall elsewhere.
+  private var spread: UInt64 = 0x9e37_79b9_7f4a_7c15
   /// What an answer costs, in nanoseconds; smoothed.
   private var cost = 3000.0
 
@@ -46,12 +48,13 @@ struct SourceShares: ~Copyable {
     active = 0
     counts.update(repeating: 0, count: Self.buckets)
     windowEnd = now &+ Self.window
+    spread = (spread &* 0xd6e8_feb8_6659_fd93 &+ now) | 1
   }
 
   /// Whether one more query of this source is answered.
   @inline(__always)
   mutating func admit(_ client: UInt64) -> Bool {
-    let bucket = Int(truncatingIfNeeded: (client &* 0x9e37_79b9_7f4a_7c15) >> 54)
+    let bucket = Int(truncatingIfNeeded: ((client &+ spread) &* spread) >> 54)
     let count = counts[bucket]
     if count == 0 { active &+= 1 }
     counts[bucket] = count &+ 1
@@ -61,7 +64,7 @@ struct SourceShares: ~Copyable {
   /// A batch was answered and sent.
   mutating func end(answers: Int, took nanoseconds: UInt64) {
     guard isOverloaded, answers > 8 else { return }
-    cost += (Double(nanoseconds) / Double(answers) - cost) / 64
+    cost += (Double(nanoseconds) / Double(answers) - cost) / 16
   }
 }
 

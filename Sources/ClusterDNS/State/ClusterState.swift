@@ -34,6 +34,13 @@ struct ClusterState: Sendable {
     (sliceNames[service] ?? []).compactMap { slices[ObjectKey(namespace: service.namespace, name: $0)] }
   }
 
+  /// As ``slices(of:)``, each with its name.
+  func namedSlices(of service: ObjectKey) -> [(name: String, slice: SliceFacts)] {
+    (sliceNames[service] ?? []).compactMap { name in
+      slices[ObjectKey(namespace: service.namespace, name: name)].map { (name, $0) }
+    }
+  }
+
   /// Whether `<namespace>.svc.<zone>` exists.
   func hasNamespace(_ name: String) -> Bool { namespaces.contains(name) || serviceCounts[name] != nil }
 

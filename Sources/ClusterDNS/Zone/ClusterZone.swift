@@ -13,9 +13,9 @@ actor ClusterZone {
   nonisolated let store: SnapshotStore
   /// The pods by address, where their names are verified.
   nonisolated let pods = PodDirectory()
-  private var table: ZoneTable
-  private var state = ClusterState()
-  private let planner: ZonePlanner
+  private(set) var table: ZoneTable
+  private(set) var state = ClusterState()
+  let planner: ZonePlanner
   private var missing: Set<Source>
   private let metrics: DNSMetrics
   private let logger: Logger
@@ -45,6 +45,7 @@ actor ClusterZone {
   var isSynced: Bool { missing.isEmpty }
   /// Names in the zone, and bytes of their memory.
   var size: (names: Int, bytes: Int) { (table.names, table.size) }
+  var serial: UInt32 { table.serial }
 
   /// The resources that have not been seen in full yet.
   nonisolated var unsynced: [String] { waiting.withLock { $0.map(\.rawValue).sorted() } }

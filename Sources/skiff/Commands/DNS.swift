@@ -34,7 +34,7 @@ struct DNS: AsyncParsableCommand {
     try Preflight.requireRoot("dns")
     let daemon = try Daemon("dns", runDirectory: options.runDir, lock: "dns.lock")
     let services = try NodeParts(options: options, daemon: daemon, dnsOptions: dns).services([.dns], nil)
-    try await daemon.run([daemon.telemetry(telemetryAddress)] + services)
+    try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 
   private func checkFile() throws {

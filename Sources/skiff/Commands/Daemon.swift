@@ -6,6 +6,8 @@ import UnixSignals
 /// What all long-running commands have in common: a lock on their folder, metrics and health over HTTP, an orderly end.
 struct Daemon {
   let name: String
+  private let runDirectory: String
+  let explanations = Explanations()
   let metrics = MetricsRegistry()
   let health = HealthChecks()
   let logger: Logger
@@ -13,6 +15,7 @@ struct Daemon {
   /// - Parameter runDirectory: made if need be; one daemon at a time works in it.
   init(_ name: String, runDirectory: String, lock: String = "lock") throws {
     self.name = name
+    self.runDirectory = runDirectory
     logger = Logger(label: name)
     try Files.makeDirectory(runDirectory, mode: 0o755)
     try DaemonLock.acquire("\(runDirectory)/\(lock)", for: "skiff \(name) in \(runDirectory)")
@@ -36,6 +39,13 @@ struct Daemon {
 
   func telemetry(_ address: TelemetryAddress) -> TelemetryServer {
     TelemetryServer(host: address.host, port: address.port, metrics: metrics, health: health, logger: logger)
+  }
+
+  /// What `skiff explain` asks.
+  func explaining() -> TelemetryServer {
+    TelemetryServer(
+      socket: ExplainSocket.path(runDirectory, daemon: name), explanations: explanations, metrics: metrics,
+      health: health, logger: logger)
   }
 
   /// The group's own words are of interest only when something is wrong.

@@ -35,6 +35,6 @@ struct Node: AsyncParsableCommand {
     try Preflight.requireRoot("node")
     let daemon = try Daemon("node", runDirectory: options.runDir)
     let services = try NodeParts(options: options, daemon: daemon).services(parts(), kubelet)
-    try await daemon.run([daemon.telemetry(telemetryAddress)] + services)
+    try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 }

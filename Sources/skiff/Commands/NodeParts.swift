@@ -61,7 +61,8 @@ struct NodeParts {
       configuration: DNSServer.Configuration(
         nodeName: options.name, settings: defaults, file: dnsOptions.file(over: defaults),
         version: "skiff \(Version.current)"),
-      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("dns"))
+      client: client, metrics: daemon.metrics, health: daemon.health, explanations: daemon.explanations,
+      logger: logger("dns"))
   }
 
   func kubelet(_ client: KubeClient, _ settings: KubeletOptions) throws -> NodeKubelet {

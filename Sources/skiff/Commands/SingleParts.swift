@@ -16,7 +16,7 @@ extension SinglePart {
     let name = Self.part.rawValue
     let daemon = try Daemon(name, runDirectory: options.runDir, lock: "\(name).lock")
     let services = try NodeParts(options: options, daemon: daemon).services([Self.part], nil)
-    try await daemon.run([daemon.telemetry(telemetryAddress)] + services)
+    try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 }
 

@@ -15,6 +15,7 @@ struct TestServer: Sendable {
   let api: FakeAPI
   let metrics: MetricsRegistry
   let health: HealthChecks
+  let explanations: Explanations
   let address: ListenAddress
 
   /// Settings for one free port of 127.0.0.1.
@@ -40,9 +41,10 @@ struct TestServer: Sendable {
     configuration.fileInterval = .milliseconds(20)
     let metrics = MetricsRegistry()
     let health = HealthChecks()
+    let explanations = Explanations()
     let server = DNSServer(
       configuration: configuration, client: api.client, metrics: metrics, health: health,
-      logger: Logger(label: "dns", factory: { _ in SwiftLogNoOpLogHandler() }))
+      explanations: explanations, logger: Logger(label: "dns", factory: { _ in SwiftLogNoOpLogHandler() }))
     let (bound, continuation) = AsyncStream<ListenAddress>.makeStream()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -51,7 +53,9 @@ struct TestServer: Sendable {
       }
       group.addTask {
         for await address in bound {
-          try await body(TestServer(api: api, metrics: metrics, health: health, address: address))
+          try await body(
+            TestServer(
+              api: api, metrics: metrics, health: health, explanations: explanations, address: address))
           break
         }
       }
@@ -116,7 +120,8 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
 enum Socket {
   struct Failure: Error { var call: String, code: Int32 }
 
-  static func connected(_ address: ListenAddress, isTCP: Bool) throws -> Int32 {
+  /// - Parameter source: from which address, where it matters.
+  static func connected(_ address: ListenAddress, isTCP: Bool, from source: IPAddress? = nil) throws -> Int32 {
     let kind = isTCP ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue
     let descriptor = socket(address.address.isIPv4 ? AF_INET : AF_INET6, Int32(kind), 0)
     guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
@@ -125,6 +130,13 @@ enum Socket {
     // Hundreds of answers at once must fit while the reader waits for its turn.
     var room: Int32 = 4 << 20
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &room, 4)
+    if let source {
+      let own = ListenAddress(source, port: 0).socketAddress
+      let code = own.withUnsafeBytes { raw in
+        raw.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(own.count)) }
+      }
+      guard code == 0 else { throw Failure(call: "bind", code: errno) }
+    }
     let bytes = address.socketAddress
     let code = bytes.withUnsafeBytes { raw in
       raw.withMemoryRebound(to: sockaddr.self) { connect(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
