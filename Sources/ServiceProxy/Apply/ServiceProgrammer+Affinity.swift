@@ -1,6 +1,18 @@
 import Netlink
 
 extension ServiceProgrammer {
+  /// Notes which endpoints clients must not be bound to any more: those that are gone, those that are not for clients
+  /// from outside any more, and all where there is no affinity any more, for it may begin again.
+  mutating func noteAffinity(_ key: FrontendKey, _ old: Frontend, _ new: Frontend?) {
+    guard old.stickySeconds > 0 else { return }
+    var lost = Set(old.endpoints + old.localEndpoints)
+    if let new, new.stickySeconds > 0 {
+      let gone = lost.subtracting(new.endpoints).subtracting(new.localEndpoints)
+      lost = gone.union(Set(old.endpointsForOutside).subtracting(new.endpointsForOutside))
+    }
+    if !lost.isEmpty { lostEndpoints[key, default: []].formUnion(lost) }
+  }
+
   /// Deletes what binds clients to endpoints that are gone. Rules write these elements, so they are read first; one
   /// may end by itself before it is deleted, and then all are read again.
   mutating func forgetClients(_ report: inout Report) {
@@ -40,4 +52,9 @@ extension ServiceProgrammer {
     guard applied.frontends[key] == nil else { return false }
     return lostEndpoints[FrontendKey(.node(family), key.transport, key.port)]?.contains(target) == true
   }
+}
+
+extension Frontend {
+  /// Those that clients get who are neither pods nor the node itself.
+  fileprivate var endpointsForOutside: [EndpointTarget] { action == .external ? localEndpoints : endpoints }
 }

@@ -295,7 +295,7 @@ public struct ServiceProgrammer: Sendable {
       applied.set(change.key, change.new)
       pending[change.key] = nil
       if change.key.transport.needsFlowCleanup { noteFlows(change, &report) }
-      if let old = change.old, old.stickySeconds > 0 { noteAffinity(change.key, old, change.new) }
+      if let old = change.old { noteAffinity(change.key, old, change.new) }
     }
     for chain in spare { applied.chains[chain] = nil }
     if let addresses {
@@ -317,13 +317,6 @@ public struct ServiceProgrammer: Sendable {
     let current = Set(now)
     // A frontend that had none may have flows from before, which went nowhere.
     if before.isEmpty || before.contains(where: { !current.contains($0) }) { report.changedFlows[change.key] = now }
-  }
-
-  private mutating func noteAffinity(_ key: FrontendKey, _ old: Frontend, _ new: Frontend?) {
-    var lost = Set(old.endpoints + old.localEndpoints)
-    lost.subtract(new?.endpoints ?? [])
-    lost.subtract(new?.localEndpoints ?? [])
-    if !lost.isEmpty { lostEndpoints[key] = lost }
   }
 
   /// ClusterIPs and hairpins that come or go.
