@@ -5,4 +5,5 @@
 #include "CLinuxThread.h"
 #include "FileStatus.h"
 #include "PacketTap.h"
+#include "Memory.h"
 #include "Process.h"

@@ -28,7 +28,7 @@ struct Daemon {
   func run(_ services: [any ServiceLifecycle.Service]) async throws {
     logger.info("starting", metadata: ["version": "\(Version.current)"])
     var configuration = ServiceGroupConfiguration(
-      services: services.map {
+      services: (services + [ResidentMemory()]).map {
         ServiceGroupConfiguration.ServiceConfiguration(
           service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
       }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)

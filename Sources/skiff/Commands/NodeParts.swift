@@ -16,7 +16,8 @@ struct NodeParts {
 
   let options: NodeOptions
   let daemon: Daemon
-  var dnsOptions = DNSOptions()
+  /// Nil where the command takes none: what is parsed has no values before it was.
+  var dnsOptions: DNSOptions?
 
   private var cniConfigDirectory: String { "\(options.runDir)/cni/net.d" }
   private var cniBinDirectory: String { "\(options.runDir)/cni/bin" }
@@ -59,7 +60,7 @@ struct NodeParts {
     let defaults = options.dnsDefaults
     return DNSServer(
       configuration: DNSServer.Configuration(
-        nodeName: options.name, settings: defaults, file: dnsOptions.file(over: defaults),
+        nodeName: options.name, settings: defaults, file: dnsOptions?.file(over: defaults),
         version: "skiff \(Version.current)"),
       client: client, metrics: daemon.metrics, health: daemon.health, explanations: daemon.explanations,
       logger: logger("dns"))
