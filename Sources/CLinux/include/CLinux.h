@@ -4,6 +4,6 @@
 #include "CLinuxDatagrams.h"
 #include "CLinuxThread.h"
 #include "FileStatus.h"
-#include "PacketTap.h"
 #include "Memory.h"
+#include "PacketTap.h"
 #include "Process.h"
