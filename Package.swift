@@ -146,7 +146,12 @@ let package = Package(
     .testTarget(
       name: "KubeletTests", dependencies: ["Kubelet", "KubeClientTesting", "CLinux"] + nio + http, swiftSettings: strict
     ),
-    .testTarget(name: "SkiffTests", dependencies: ["skiff", "KubeAPI", "Netlink"], swiftSettings: strict),
+    .testTarget(
+      name: "SkiffTests",
+      dependencies: [
+        "skiff", "KubeAPI", "Netlink", "ServiceProxy",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -20,6 +20,13 @@ public struct IPPrefix: Hashable, Sendable {
     self.init(address, length: length)
   }
 
+  /// Reads ranges with commas between them, `10.244.0.0/16,fd00:10:244::/56`; nil where one is none.
+  public static func list(_ text: some StringProtocol) -> [IPPrefix]? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let prefixes = parts.compactMap { IPPrefix($0.drop { $0 == " " }) }
+    return prefixes.count == parts.count ? prefixes : nil
+  }
+
   public var family: IPAddress.Family { address.family }
 
   public func contains(_ other: IPAddress) -> Bool {

@@ -13,19 +13,34 @@ public struct TelemetryServer: Service {
   private enum Address {
     case port(host: String, Int)
     case socket(path: String, Explanations)
+
+    var text: String {
+      switch self {
+      case .port(let host, let port): "\(host):\(port)"
+      case .socket(let path, _): path
+      }
+    }
   }
 
   private let address: Address
   private let metrics: MetricsRegistry
   private let health: HealthChecks
   private let logger: Logger
+  private let retryInterval: Duration?
 
-  /// - Parameter port: 0 lets the kernel choose.
-  public init(host: String, port: Int, metrics: MetricsRegistry, health: HealthChecks, logger: Logger) {
+  /// - Parameters:
+  ///   - port: 0 lets the kernel choose.
+  ///   - retryInterval: after how long to try again where the address cannot be bound, which the log says; nil for an
+  ///     error at once.
+  public init(
+    host: String, port: Int, metrics: MetricsRegistry, health: HealthChecks, logger: Logger,
+    retryInterval: Duration? = nil
+  ) {
     address = .port(host: host, port)
     self.metrics = metrics
     self.health = health
     self.logger = logger
+    self.retryInterval = retryInterval
   }
 
   /// Serves on a unix socket that only the process's own user may open, and explanations too.
@@ -37,6 +52,7 @@ public struct TelemetryServer: Service {
     self.metrics = metrics
     self.health = health
     self.logger = logger
+    retryInterval = nil
   }
 
   /// Serves until the graceful shutdown.
@@ -45,7 +61,7 @@ public struct TelemetryServer: Service {
 
   /// As ``run()``, and tells the port once it is bound.
   public func run(_ onBound: @Sendable (Int) -> Void) async throws {
-    let listener = try await bind()
+    guard let listener = try await listen() else { return }
     onBound(listener.channel.localAddress?.port ?? 0)
     try await withTaskCancellationOrGracefulShutdownHandler {
       try await listener.executeThenClose { connections in
@@ -67,33 +83,74 @@ public struct TelemetryServer: Service {
 
   private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-  private func bind() async throws -> NIOAsyncChannel<Connection, Never> {
-    let initialize: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in
-      channel.eventLoop.makeCompletedFuture {
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-        return try Connection(wrappingChannelSynchronously: channel)
+  /// - Returns: nil where the graceful shutdown came before the address was free.
+  private func listen() async throws -> NIOAsyncChannel<Connection, Never>? {
+    var problem: String?
+    while true {
+      do {
+        return try await bind()
+      } catch {
+        guard let retryInterval else { throw error }
+        if problem != "\(error)" {
+          problem = "\(error)"
+          logger.error(
+            "cannot serve metrics and health, trying again",
+            metadata: ["address": "\(address.text)", "error": "\(error)"])
+        }
+        do { try await cancelWhenGracefulShutdown { try await Task.sleep(for: retryInterval) } } catch { return nil }
       }
-    }
-    let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-    switch address {
-    case .port(let host, let port):
-      let listener = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .bind(host: host, port: port, childChannelInitializer: initialize)
-      logger.info("serving metrics and health", metadata: ["address": "\(host):\(port)"])
-      return listener
-    case .socket(let path, _):
-      // Bound under a name that nobody knows, so that it is never open to others, not even for a moment.
-      let hidden = "\(path).\(getpid())"
-      let listener = try await bootstrap.bind(
-        unixDomainSocketPath: hidden, cleanupExistingSocketFile: true, childChannelInitializer: initialize)
-      guard chmod(hidden, 0o600) == 0, rename(hidden, path) == 0 else {
-        throw IOError(errnoCode: errno, reason: "rename \(hidden) to \(path)")
-      }
-      return listener
     }
   }
 
-  private func serve(_ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async {
+  private func bind() async throws -> NIOAsyncChannel<Connection, Never> {
+    let listener: NIOAsyncChannel<Connection, Never>
+    switch address {
+    case .port("0.0.0.0", let port):
+      // All addresses are those of both families, where the machine has both.
+      do {
+        listener = try await bind("::", port)
+      } catch let error as IOError where [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode) {
+        listener = try await bind("0.0.0.0", port)
+      }
+    case .port(let host, let port): listener = try await bind(host, port)
+    case .socket(let path, _): return try await bind(socket: path)
+    }
+    logger.info("serving metrics and health", metadata: ["address": "\(address.text)"])
+    return listener
+  }
+
+  private func bind(_ host: String, _ port: Int) async throws -> NIOAsyncChannel<Connection, Never> {
+    // The resolver refuses addresses of a family that the machine has but on loopback.
+    let literal = try? SocketAddress(ipAddress: host, port: port)
+    let address = try literal ?? SocketAddress.makeAddressResolvingHost(host, port: port)
+    var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    if host == "::" {
+      let isV6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+      bootstrap = bootstrap.serverChannelOption(isV6Only, value: 0)
+    }
+    return try await bootstrap.bind(to: address, childChannelInitializer: Self.initialize)
+  }
+
+  private func bind(socket path: String) async throws -> NIOAsyncChannel<Connection, Never> {
+    // Bound under a name that nobody knows, so that it is never open to others, not even for a moment.
+    let hidden = "\(path).\(getpid())"
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+      unixDomainSocketPath: hidden, cleanupExistingSocketFile: true, childChannelInitializer: Self.initialize)
+    guard chmod(hidden, 0o600) == 0, rename(hidden, path) == 0 else {
+      throw IOError(errnoCode: errno, reason: "rename \(hidden) to \(path)")
+    }
+    return listener
+  }
+
+  @Sendable private static func initialize(_ channel: any Channel) -> EventLoopFuture<Connection> {
+    channel.eventLoop.makeCompletedFuture {
+      try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+      return try Connection(wrappingChannelSynchronously: channel)
+    }
+  }
+
+  private func serve(_ connection: Connection) async {
     do {
       try await connection.executeThenClose { requests, responses in
         var head: HTTPRequestHead?

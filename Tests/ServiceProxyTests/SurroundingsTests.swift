@@ -51,6 +51,9 @@ struct SurroundingsTests {
       try await eventually("the configured range counts again") {
         try routes(proxy) == ["10.96.0.0/16 from 192.0.2.1"]
       }
+      #expect(try ranges() == 1)
+      // Nothing had to be read for it.
+      #expect(proxy.metric("skiff_proxy_adoptions_total") == 1)
     }
   }
 

@@ -105,7 +105,8 @@ public struct ServiceProgrammer: Sendable {
       let new = ruleset.fixedElements(.serviceCIDRs, family)
       guard old != new else { continue }
       let set = Ruleset.SetName.serviceCIDRs.name(family)
-      if !old.isEmpty { fixed.append(.deleteElements(old, Ruleset.table, set: set)) }
+      // Ranges that touch each other cannot be deleted one by one.
+      fixed.append(.flushSet(Ruleset.table, set))
       if !new.isEmpty { fixed.append(.addElements(new, Ruleset.table, set: set)) }
     }
   }

@@ -42,6 +42,10 @@ extension Proxy {
     public var setsServiceRoute: Bool
     /// The source of those packets; empty for the Node's InternalIPs.
     public var nodeAddresses: [IPAddress]
+    /// Limits and times of connection tracking; nil to leave them all as they are.
+    public var conntrack: ConntrackSettings?
+    /// Deletes the tables of kube-proxy's nftables mode, once this proxy's is complete.
+    public var removesKubeProxyTables: Bool
     /// How long a change may wait before `/healthz` says so.
     public var healthDeadline: Duration
     /// The network namespace to work in; nil for the process's.
@@ -50,7 +54,8 @@ extension Proxy {
     public init(
       nodeName: String, localDetection: LocalDetection = .clusterCIDRs, clusterCIDRs: [IPPrefix] = [],
       serviceCIDRs: [IPPrefix] = [], nodePortAddresses: NodePortAddresses = .all, masqueradeAll: Bool = false,
-      setsServiceRoute: Bool = true, nodeAddresses: [IPAddress] = [], healthDeadline: Duration = .seconds(60)
+      setsServiceRoute: Bool = true, nodeAddresses: [IPAddress] = [], conntrack: ConntrackSettings? = nil,
+      removesKubeProxyTables: Bool = false, healthDeadline: Duration = .seconds(60)
     ) {
       self.nodeName = nodeName
       self.localDetection = localDetection
@@ -60,6 +65,8 @@ extension Proxy {
       self.masqueradeAll = masqueradeAll
       self.setsServiceRoute = setsServiceRoute
       self.nodeAddresses = nodeAddresses
+      self.conntrack = conntrack
+      self.removesKubeProxyTables = removesKubeProxyTables
       self.healthDeadline = healthDeadline
     }
   }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KubeAPI
 public import KubeClient
 public import Logging
-import Netlink
+public import Netlink
 public import ServiceLifecycle
 public import Telemetry
 
@@ -40,9 +40,20 @@ public struct Proxy: ServiceLifecycle.Service {
   public func run() async throws {
     let inbox = Inbox()
     let connections = try connect()
+    let takeover = Takeover(
+      connection: connections.nftables, namespace: configuration.namespace,
+      removes: configuration.removesKubeProxyTables, metrics: metrics, logger: logger)
     let loop = ProxyLoop(
       configuration, connections, inbox: inbox, status: status, metrics: metrics, logger: logger,
-      whenSynced: {})
+      whenSynced: { [configuration, logger] in
+        takeover.run()
+        // Only now, for the rules have loaded what the sysctls belong to.
+        configuration.conntrack?.apply(in: configuration.namespace, logger: logger)
+      })
+    if !configuration.tellsPods {
+      logger.notice(
+        "nothing says who is a pod, so nothing is masqueraded on its way to a ClusterIP: see --detect-local-mode")
+    }
     let node = configuration.nodeName
     let services = Informer<KubeAPI.Service, ServiceDefinition>(client, labelSelector: Self.serviceSelector) {
       ServiceDefinition($0)
@@ -99,10 +110,23 @@ public struct Proxy: ServiceLifecycle.Service {
     }
   }
 
-  /// Removes all that this proxy has made in the network namespace of the calling thread: its table and its routes.
-  /// Established connections go on.
-  public static func cleanup() throws {
-    try ServiceProgrammer.cleanup(try NFTablesSocket())
-    _ = try ServiceRoute().reconcile(ServiceRoute.Wanted(prefixes: [], nodeAddresses: []))
+  /// Removes all that this proxy has made in a network namespace: its table and its routes. Established connections go
+  /// on, for their translation is connection tracking's. It may be called again.
+  ///
+  /// - Parameters:
+  ///   - namespace: nil for the process's.
+  ///   - kubeProxy: whether to remove the tables of kube-proxy's nftables mode, too.
+  /// - Throws: `NetlinkError` or `NFCommitError` that names what could not be removed.
+  public static func cleanup(in namespace: NetworkNamespace? = nil, kubeProxy: Bool = false) throws {
+    let nftables = try namespace.inside { () throws(NetlinkError) in try NFTablesSocket() }
+    try ServiceProgrammer.cleanup(nftables)
+    if kubeProxy { _ = try KubeProxyRules.remove(nftables) }
+    let route = try namespace.inside { () throws(NetlinkError) in try ServiceRoute() }
+    _ = try route.reconcile(ServiceRoute.Wanted(prefixes: [], nodeAddresses: []))
   }
+}
+
+extension Proxy.Configuration {
+  /// Whether packets of pods can be told from others, or need not.
+  fileprivate var tellsPods: Bool { masqueradeAll || localDetection != .clusterCIDRs || !clusterCIDRs.isEmpty }
 }

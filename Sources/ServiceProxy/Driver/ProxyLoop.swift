@@ -169,7 +169,7 @@ actor ProxyLoop {
   // MARK: What follows from the node and the cluster's networks
 
   private func follow() {
-    if network.rulesetOptions != programmer.ruleset.options { reconfigure(network.rulesetOptions) }
+    reconfigure(network.rulesetOptions)
     connections.healthChecks.setAddresses(network.nodePortAddresses)
     guard let route = connections.route else { return }
     let wanted = ServiceRoute.Wanted(prefixes: network.serviceCIDRs, nodeAddresses: network.nodeAddresses)
@@ -184,8 +184,14 @@ actor ProxyLoop {
     }
   }
 
-  /// The fixed part of the ruleset shall be another from now on.
+  /// What the fixed part of the ruleset follows from may be another now.
   private func reconfigure(_ options: Ruleset.Options) {
+    let old = programmer.ruleset.options
+    guard options != old else { return }
+    var likeOld = options
+    likeOld.serviceCIDRs = old.serviceCIDRs
+    if isAdopted, likeOld == old { return programmer.setServiceCIDRs(options.serviceCIDRs) }
+    // All else changes rules or comes once in a node's life: the kernel is read, and what differs is written.
     programmer = ServiceProgrammer(connections.nftables, options: options)
     adoption = isAdopted ? "options" : nil
     isAdopted = false

@@ -30,15 +30,16 @@ struct DNS: AsyncParsableCommand {
     options.logging.bootstrap()
     // The kubeconfig first: it is what people get wrong.
     try options.checkKubeconfig()
-    _ = try dns.file(over: options.dnsDefaults)?.read()
+    let file = dns.file(over: options.networks.networks.dnsDefaults)
+    _ = try file?.read()
     try Preflight.requireRoot("dns")
     let daemon = try Daemon("dns", runDirectory: options.runDir, lock: "dns.lock")
-    let services = try NodeParts(options: options, daemon: daemon, dnsOptions: dns).services([.dns], nil)
+    let services = try NodeParts(settings: options.settings, daemon: daemon, dnsFile: file).services([.dns], nil)
     try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 
   private func checkFile() throws {
-    guard let file = dns.file(over: options.dnsDefaults) else { return }
+    guard let file = dns.file(over: options.networks.networks.dnsDefaults) else { return }
     do {
       for note in try file.read().notes { Console.line("\(file.path): \(note)") }
       Console.line("\(file.path): it can be used")
@@ -69,14 +70,13 @@ struct DNSOptions: ParsableArguments {
   }
 }
 
-extension NodeOptions {
-  /// What the command line says of DNS.
+extension ClusterNetworks {
+  /// What follows for DNS.
   var dnsDefaults: DNSConfiguration {
-    let networks = networks.networks
     var settings = DNSConfiguration()
-    settings.zone = networks.domain
-    settings.listen = [networks.dns, "169.254.20.10"].compactMap { IPAddress($0) }.map { ListenAddress($0) }
-    settings.reverseRanges = [networks.serviceCIDR, networks.clusterCIDR].compactMap { IPPrefix($0) }
+    settings.zone = domain
+    settings.listen = [dns, "169.254.20.10"].compactMap { IPAddress($0) }.map { ListenAddress($0) }
+    settings.reverseRanges = serviceCIDRs + clusterCIDRs
     return settings
   }
 }

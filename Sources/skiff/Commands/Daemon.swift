@@ -37,8 +37,11 @@ struct Daemon {
     logger.info("ended")
   }
 
-  func telemetry(_ address: TelemetryAddress) -> TelemetryServer {
-    TelemetryServer(host: address.host, port: address.port, metrics: metrics, health: health, logger: logger)
+  /// - Parameter retries: whether to try again where the port is taken, in place of ending.
+  func telemetry(_ address: TelemetryAddress, retries: Bool = false) -> TelemetryServer {
+    TelemetryServer(
+      host: address.host, port: address.port, metrics: metrics, health: health, logger: logger,
+      retryInterval: retries ? .seconds(5) : nil)
   }
 
   /// What `skiff explain` asks.

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Logging
+import Netlink
+import ServiceProxy
 import Telemetry
 
 struct Node: AsyncParsableCommand {
@@ -7,14 +10,12 @@ struct Node: AsyncParsableCommand {
 
   @OptionGroup var options: NodeOptions
   @OptionGroup var kubelet: KubeletOptions
+  @OptionGroup var proxy: ProxyOptions
 
   @Option(
     name: .customLong("run"),
     help: ArgumentHelp("Which parts to run, separated by commas.", valueName: "parts"))
   var selection = NodeParts.Part.allCases.map(\.rawValue).joined(separator: ",")
-
-  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
-  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10256)
 
   private func parts() throws -> [NodeParts.Part] {
     try selection.split(separator: ",").map { name in
@@ -33,8 +34,16 @@ struct Node: AsyncParsableCommand {
     options.logging.bootstrap()
     try options.checkKubeconfig()
     try Preflight.requireRoot("node")
+    var own = KubeProxySettings()
+    own.nodeName = options.nodeName
+    own.clusterCIDRs = options.networks.clusterCidr.flatMap { IPPrefix.list($0) }
+    var settings = options.settings
+    settings.proxy = try proxy.settings(own, logger: Logger(label: "proxy"))
+    settings.removesKubeProxyTables = proxy.cleanupKubeProxy
+    settings.name = settings.proxy.nodeName ?? settings.name
+    let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)
-    let services = try NodeParts(options: options, daemon: daemon).services(parts(), kubelet)
-    try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
+    let services = try NodeParts(settings: settings, daemon: daemon).services(parts(), kubelet)
+    try await daemon.run(serving.servers(daemon) + [daemon.explaining()] + services)
   }
 }

@@ -1,13 +1,14 @@
 import ArgumentParser
 import KubeClient
-import Logging
 
 /// What every command of the node daemon takes.
 struct NodeOptions: ParsableArguments {
   @Option(help: "The kubeconfig with which to reach the API server. It must be given to run anything.")
   var kubeconfig = ""
 
-  @Option(help: "The node's name in the cluster; the host's name where it is left out.")
+  @Option(
+    name: [.customLong("node-name"), .customLong("hostname-override")],
+    help: "The node's name in the cluster; the host's name where it is left out.")
   var nodeName: String?
 
   @Option(help: ArgumentHelp("Sockets, locks and other files that a reboot may take.", valueName: "folder"))
@@ -19,21 +20,17 @@ struct NodeOptions: ParsableArguments {
   @OptionGroup var networks: ClusterNetworkOptions
   @OptionGroup var logging: LoggingOptions
 
-  var name: String {
-    nodeName ?? Machine.hostName
+  var settings: NodeSettings {
+    NodeSettings(
+      kubeconfig: kubeconfig, name: nodeName ?? Machine.hostName, runDirectory: runDir, rootDirectory: rootDir,
+      networks: networks.networks)
   }
 
-  /// - Throws: as ``client(_:logger:)``, before anything is made.
+  /// - Throws: as a client would, before anything is made.
   func checkKubeconfig() throws {
     guard !kubeconfig.isEmpty else {
       throw UserError("Missing expected argument '--kubeconfig <kubeconfig>'", exitCode: 2)
     }
     _ = try ClientConfiguration(kubeconfig: kubeconfig)
-  }
-
-  /// - Throws: an error that names the kubeconfig and what is wrong in it.
-  func client(_ component: String, logger: Logger) throws -> KubeClient {
-    try KubeClient(
-      ClientConfiguration(kubeconfig: kubeconfig), userAgent: "\(component)/\(Version.current)", logger: logger)
   }
 }

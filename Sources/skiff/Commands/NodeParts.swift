@@ -14,18 +14,18 @@ struct NodeParts {
     case network, proxy, dns, kubelet
   }
 
-  let options: NodeOptions
+  let settings: NodeSettings
   let daemon: Daemon
-  /// Nil where the command takes none: what is parsed has no values before it was.
-  var dnsOptions: DNSOptions?
+  /// Where DNS has its settings from, beside the command line.
+  var dnsFile: ConfigurationFile?
 
-  private var cniConfigDirectory: String { "\(options.runDir)/cni/net.d" }
-  private var cniBinDirectory: String { "\(options.runDir)/cni/bin" }
+  private var cniConfigDirectory: String { "\(settings.runDirectory)/cni/net.d" }
+  private var cniBinDirectory: String { "\(settings.runDirectory)/cni/bin" }
 
   private func logger(_ label: String) -> Logger { Logger(label: label) }
 
   private func client(_ component: String) throws -> KubeClient {
-    try options.client(component, logger: logger("client"))
+    try settings.client(component, logger: logger("client"))
   }
 
   /// An executable of skiff that lies beside the running one.
@@ -37,64 +37,66 @@ struct NodeParts {
   }
 
   func network(_ client: KubeClient) throws -> NetworkAgent {
-    let networks = options.networks.networks
+    let networks = settings.networks
     return NetworkAgent(
       configuration: NetworkAgent.Configuration(
-        nodeName: options.name, clusterCIDRs: [networks.clusterCIDR].compactMap { IPPrefix($0) },
-        serviceCIDRs: [networks.serviceCIDR].compactMap { IPPrefix($0) }, stateDirectory: "\(options.rootDir)/network",
-        socketPath: "\(options.runDir)/cni.sock", cniConfigDirectory: cniConfigDirectory,
+        nodeName: settings.name, clusterCIDRs: networks.clusterCIDRs,
+        serviceCIDRs: networks.serviceCIDRs, stateDirectory: "\(settings.rootDirectory)/network",
+        socketPath: "\(settings.runDirectory)/cni.sock", cniConfigDirectory: cniConfigDirectory,
         cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni")),
       client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("network"))
   }
 
-  func proxy(_ client: KubeClient) -> Proxy {
-    let networks = options.networks.networks
+  func proxy(_ client: KubeClient) throws -> Proxy {
+    var proxy = settings.proxy
+    if proxy.clusterCIDRs == nil { proxy.clusterCIDRs = settings.networks.clusterCIDRs }
+    var configuration = try proxy.configuration(
+      nodeName: settings.name, serviceCIDRs: settings.networks.serviceCIDRs)
+    configuration.removesKubeProxyTables = settings.removesKubeProxyTables
     return Proxy(
-      configuration: Proxy.Configuration(
-        nodeName: options.name, clusterCIDRs: [networks.clusterCIDR].compactMap { IPPrefix($0) },
-        serviceCIDRs: [networks.serviceCIDR].compactMap { IPPrefix($0) }),
-      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("proxy"))
+      configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
+      logger: logger("proxy"))
   }
 
   func dns(_ client: KubeClient) -> DNSServer {
-    let defaults = options.dnsDefaults
+    let defaults = settings.networks.dnsDefaults
     return DNSServer(
       configuration: DNSServer.Configuration(
-        nodeName: options.name, settings: defaults, file: dnsOptions?.file(over: defaults),
+        nodeName: settings.name, settings: defaults, file: dnsFile,
         version: "skiff \(Version.current)"),
       client: client, metrics: daemon.metrics, health: daemon.health, explanations: daemon.explanations,
       logger: logger("dns"))
   }
 
-  func kubelet(_ client: KubeClient, _ settings: KubeletOptions) throws -> NodeKubelet {
-    let networks = options.networks.networks
-    let folder = CertificateFolder(path: settings.certificates)
+  func kubelet(_ client: KubeClient, _ options: KubeletOptions) throws -> NodeKubelet {
+    let networks = settings.networks
+    let folder = CertificateFolder(path: options.certificates)
     let hasCertificate = Files.exists(folder.certificate("kubelet"))
     return NodeKubelet(
       configuration: NodeKubelet.Configuration(
-        nodeName: options.name, nodeAddresses: try settings.addresses(), rootDirectory: options.rootDir,
-        runDirectory: options.runDir, cniConfigDirectory: cniConfigDirectory, cniBinDirectory: cniBinDirectory,
-        clusterDNS: [networks.dns], clusterDomain: networks.domain, imagesDirectories: settings.images,
+        nodeName: settings.name, nodeAddresses: try options.addresses(), rootDirectory: settings.rootDirectory,
+        runDirectory: settings.runDirectory, cniConfigDirectory: cniConfigDirectory, cniBinDirectory: cniBinDirectory,
+        clusterDNS: [networks.dns], clusterDomain: networks.domain, imagesDirectories: options.images,
         pauseExecutable: try sibling("skiff-pause"),
         servingCertificatePath: hasCertificate ? folder.certificate("kubelet") : nil,
         servingKeyPath: hasCertificate ? folder.key("kubelet") : nil,
         clientCAPath: Files.exists(folder.authorityCertificate) ? folder.authorityCertificate : nil,
-        cgroupRoot: settings.cgroupRoot, runtimeEndpoint: settings.runtimeEndpoint),
+        cgroupRoot: options.cgroupRoot, runtimeEndpoint: options.runtimeEndpoint),
       client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("kubelet"))
   }
 
   /// The parts that are asked for, over one connection to the API server.
-  func services(_ parts: [Part], _ settings: KubeletOptions?) throws -> [any ServiceLifecycle.Service] {
+  func services(_ parts: [Part], _ kubelet: KubeletOptions?) throws -> [any ServiceLifecycle.Service] {
     let client = try client(daemon.name == "node" ? "skiff-node" : "skiff-\(daemon.name)")
     var services: [any ServiceLifecycle.Service] = [ClientService(client: client)]
     for part in Part.allCases where parts.contains(part) {
       switch part {
       case .network: services.append(try network(client))
-      case .proxy: services.append(proxy(client))
+      case .proxy: services.append(try proxy(client))
       case .dns: services.append(dns(client))
       case .kubelet:
-        guard let settings else { throw UserError("the kubelet runs as a part of `skiff node` only", exitCode: 2) }
-        services.append(try kubelet(client, settings))
+        guard let kubelet else { throw UserError("the kubelet runs as a part of `skiff node` only", exitCode: 2) }
+        services.append(try self.kubelet(client, kubelet))
       }
     }
     return services

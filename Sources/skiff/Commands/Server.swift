@@ -35,6 +35,9 @@ struct Server: AsyncParsableCommand {
     if advertiseAddress == nil, bindAddress == "0.0.0.0" || bindAddress == "::" {
       throw ValidationError("--advertise-address is needed where the server listens on all addresses")
     }
+    for (name, text) in [("--cluster-cidr", networks.networks.clusterCIDR), ("--service-cidr", networks.serviceCidr)] {
+      guard IPPrefix(text) != nil else { throw ValidationError("\(name) takes one prefix here") }
+    }
     guard store.hasPrefix("sqlite:"), store.count > "sqlite:".count else {
       throw ValidationError("--store \(store) is not understood: write sqlite:PATH")
     }

@@ -15,7 +15,7 @@ extension SinglePart {
     try Preflight.requireRoot(Self.part.rawValue)
     let name = Self.part.rawValue
     let daemon = try Daemon(name, runDirectory: options.runDir, lock: "\(name).lock")
-    let services = try NodeParts(options: options, daemon: daemon).services([Self.part], nil)
+    let services = try NodeParts(settings: options.settings, daemon: daemon).services([Self.part], nil)
     try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 }
@@ -27,14 +27,4 @@ struct Network: SinglePart {
   @OptionGroup var options: NodeOptions
   @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
   var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10258)
-}
-
-struct ProxyCommand: SinglePart {
-  static let configuration = CommandConfiguration(
-    commandName: "proxy", abstract: "Run only the service proxy, in place of kube-proxy.")
-  static let part = NodeParts.Part.proxy
-
-  @OptionGroup var options: NodeOptions
-  @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
-  var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10256)
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Netlink
 
 /// `HOST:PORT`, with an IPv6 host in brackets.
 struct TelemetryAddress: ExpressibleByArgument, CustomStringConvertible {
@@ -18,6 +19,17 @@ struct TelemetryAddress: ExpressibleByArgument, CustomStringConvertible {
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     guard !host.isEmpty else { return nil }
     self.init(host: String(host), port: port)
+  }
+
+  /// Reads an address with or without a port.
+  init?(_ text: String, defaultPort: Int) {
+    if let address = TelemetryAddress(argument: text), IPAddress(text) == nil {
+      self = address
+    } else if let address = IPAddress(text) {
+      self.init(host: "\(address)", port: defaultPort)
+    } else {
+      return nil
+    }
   }
 
   var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
