@@ -52,7 +52,8 @@ struct BenchCommandTests {
       #expect(report["restart_writes"] == 0)
       expectPositive(
         report, "cold_sync_seconds", "cold_process_seconds", "cold_bytes", "cold_messages", "cpu_ms_per_change",
-        "bytes_per_change", "messages_per_change", "writes_per_change", "rss_bytes", "restart_seconds")
+        "bytes_per_change", "messages_per_change", "writes_per_change", "rss_bytes", "rss_anonymous_bytes",
+        "restart_seconds")
       expectPositive(report["change_ms"], "p50", "p99")
       expectPositive(report["change_from_request_ms"], "p50", "p99")
       let kinds = report["change_kinds"]?.objectValue?.keys ?? []

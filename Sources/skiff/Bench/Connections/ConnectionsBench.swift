@@ -14,7 +14,7 @@ struct ConnectionsBench: Sendable {
   let duration: Duration
 
   /// How long one figure of one way is measured in a round.
-  private static let turn = Duration.milliseconds(250)
+  private static let turn = Duration.milliseconds(100)
 
   /// Measures with the Services that the API server has by now: `services` with the target.
   ///

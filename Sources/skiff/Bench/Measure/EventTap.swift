@@ -59,15 +59,19 @@ final class EventTap: Sendable {
   /// How many segments have passed.
   var count: Int { record.state.withLock { $0.times.count } }
 
-  /// When segment number `index` passed.
+  /// When segment number `index` passed. It is stamped by then, but the thread that reads the stamp may be late.
   ///
-  /// - Throws: ``UserError`` where none has.
-  func time(of index: Int) throws -> ContinuousClock.Instant {
-    let (time, failure) = record.state.withLock { ($0.times.count > index ? $0.times[index] : nil, $0.failure) }
-    if let failure { throw failure }
-    guard let time else {
-      throw UserError("the ruleset changed, but no event has passed from the API server to the proxy")
+  /// - Throws: ``UserError`` where none has passed.
+  func time(of index: Int) async throws -> ContinuousClock.Instant {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      let (time, failure) = record.state.withLock { ($0.times.count > index ? $0.times[index] : nil, $0.failure) }
+      if let failure { throw failure }
+      if let time { return time }
+      guard ContinuousClock.now < deadline else {
+        throw UserError("the ruleset changed, but no event has passed from the API server to the proxy")
+      }
+      try await Task.sleep(for: .milliseconds(1))
     }
-    return time
   }
 }

@@ -8,6 +8,8 @@ struct Session: Sendable {
     /// User and system time of all, and of those that have ended and were waited for.
     var cpu = Duration.zero
     var residentBytes = 0
+    /// Of that, what no file is behind: heaps and stacks, not the program's code.
+    var anonymousBytes = 0
     /// The sum of what each has had at the most.
     var peakBytes = 0
   }
@@ -31,6 +33,7 @@ struct Session: Sendable {
       usage.cpu += tick * process.ticks
       let status = Self.text("/proc/\(process.pid)/status")
       usage.residentBytes += Self.kilobytes("VmRSS:", in: status) << 10
+      usage.anonymousBytes += Self.kilobytes("RssAnon:", in: status) << 10
       usage.peakBytes += Self.kilobytes("VmHWM:", in: status) << 10
     }
     return usage

@@ -65,7 +65,7 @@ struct RollingBench: Sendable {
       ledger.remove([SocketName(BenchNetworks.endpoint(removed), port: 0).address])
       let entry = try await stage.log.settled(
         from: mark, quiet: min(stage.proxy.quiet, .milliseconds(5)), within: .seconds(120), "endpoint \(index)")
-      times.append(try events.time(of: event).duration(to: entry.time))
+      times.append(try await events.time(of: event).duration(to: entry.time))
       timesFromRequest.append(asked.duration(to: entry.time))
     }
     report.times = Distribution(times)

@@ -30,8 +30,7 @@ struct ServicesBench: Sendable {
     report.cpuPerChange = (usageAfter.cpu - usage.cpu) / count
     report.writesPerChange = Double(stage.log.count - mark) / Double(count)
     report.accountOfChanges = ProxyAccount.now - before
-    report.residentBytes = usageAfter.residentBytes
-    report.peakBytes = usageAfter.peakBytes
+    report.memory = usageAfter
     report.threads = Set(stage.log.entries(from: mark).map(\.generation.threadName)).sorted()
 
     Console.progress("\(services) services: restart")
@@ -57,7 +56,7 @@ struct ServicesBench: Sendable {
         try await apply(kind, index)
         let entry = try await stage.log.settled(
           from: mark, quiet: stage.proxy.quiet, within: .seconds(120), "\(kind.rawValue)")
-        report.times.add(try events.time(of: event).duration(to: entry.time), kind)
+        report.times.add(try await events.time(of: event).duration(to: entry.time), kind)
         report.timesFromRequest.add(asked.duration(to: entry.time), kind)
       }
     }

@@ -24,7 +24,11 @@ struct ServicesPlot {
             ("restart without change", { $0.restart.seconds }),
           ]),
         panel(
-          "Resident memory", "megabytes", scale: .linear, [("after the changes", { Double($0.residentBytes) / 1e6 })]),
+          "Resident memory", "megabytes", scale: .linear,
+          [
+            ("after the changes", { Double($0.memory.residentBytes) / 1e6 }),
+            ("without files", { Double($0.memory.anonymousBytes) / 1e6 }),
+          ]),
       ])
   }
 

@@ -21,8 +21,7 @@ struct ServicesReport: Sendable {
   var cpuPerChange = Duration.zero
   var writesPerChange = 0.0
 
-  var residentBytes = 0
-  var peakBytes = 0
+  var memory = Session.Usage()
 
   /// Until the proxy says that it has carried out everything.
   var restart = Duration.zero
@@ -65,7 +64,8 @@ struct ServicesReport: Sendable {
       "change_kinds": times.json, "change_from_request_ms": timesFromRequest.all.json(in: .milliseconds(1)),
       "cpu_ms_per_change": .number(cpuPerChange.milliseconds), "writes_per_change": .number(writesPerChange),
       "bytes_per_change": .number(bytesPerChange), "messages_per_change": .number(messagesPerChange),
-      "rss_bytes": .integer(residentBytes), "rss_peak_bytes": .integer(peakBytes),
+      "rss_bytes": .integer(memory.residentBytes), "rss_anonymous_bytes": .integer(memory.anonymousBytes),
+      "rss_peak_bytes": .integer(memory.peakBytes),
       "restart_seconds": .number(restart.seconds), "restart_sync_seconds": .number(restartSync),
       "restart_writes": .integer(restartWrites), "writer_threads": .array(threads.map { .string($0) }),
       "in_process": inProcess?.json ?? .null,
@@ -89,7 +89,10 @@ struct ServicesReport: Sendable {
         "bytes, messages, transactions a change",
         "\(figure(bytesPerChange, 0)), \(figure(messagesPerChange, 1)), \(figure(writesPerChange, 1))"
       ),
-      ("resident memory, at most", "\(residentBytes >> 20), \(peakBytes >> 20) MB"),
+      (
+        "resident memory, without files, at most",
+        "\(memory.residentBytes >> 20), \(memory.anonymousBytes >> 20), \(memory.peakBytes >> 20) MB"
+      ),
       ("restart without change", "\(figure(restart.seconds)) s"),
       ("  reading and comparing, by the proxy's metrics", "\(figure(restartSync)) s"),
       ("  transactions", "\(restartWrites)"),
