@@ -18,7 +18,9 @@ struct BenchCommandTests {
   /// Runs a benchmark with a folder of its own for its files, and gives the objects that it prints.
   private func bench(_ arguments: String..., inspect: (String) throws -> Void = { _ in }) throws -> [JSONValue] {
     let program = try #require(BenchProgram.path)
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("skiff-test-\(UUID().uuidString)").path
+    // A short name: the path of a socket in it may have 107 bytes.
+    let name = "skiff-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     try Files.makeDirectory("\(folder)/tmp")
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let process = try ChildProcess.spawn(
