@@ -90,25 +90,6 @@ struct ProgrammerTests {
     #expect(programmer.serviceProblems.isEmpty)
   }
 
-  @Test func staleFlowsAreThoseThatLeadElsewhere() throws {
-    let vip = try address("10.96.0.1")
-    let (old, new) = try (address("10.244.0.1"), address("10.244.0.2"))
-    func flow(to target: IPAddress, _ port: UInt16) throws -> ConntrackFlow {
-      let client = try address("10.244.0.9")
-      return ConntrackFlow(
-        original: ConntrackTuple(
-          source: client, destination: vip, transport: 17, sourcePort: 4000, destinationPort: 53),
-        reply: ConntrackTuple(
-          source: target, destination: client, transport: 17, sourcePort: port, destinationPort: 4000))
-    }
-    let key = FrontendKey(.address(vip), .udp, 53)
-    let kept: Set = [EndpointTarget(new, 5353)]
-    #expect(try FlowCleanup.isStale(flow(to: old, 5353), key, kept))
-    #expect(try !FlowCleanup.isStale(flow(to: new, 5353), key, kept))
-    #expect(try FlowCleanup.isStale(flow(to: vip, 53), key, kept))
-    #expect(try !FlowCleanup.isStale(flow(to: vip, 53), FrontendKey(.node(.v4), .udp, 53), kept))
-  }
-
   private static func service(_ number: Int, _ random: inout Generator) -> ServiceDefinition? {
     guard Int.random(in: 0..<5, using: &random) > 0 else { return nil }
     var service = ServiceDefinition(

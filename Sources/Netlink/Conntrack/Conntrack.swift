@@ -3,11 +3,20 @@ import Glibc
 
 /// Where flows are listed and deleted: the kernel (`ConntrackSocket`), or memory in tests.
 public protocol ConntrackConnection: Sendable {
-  func flows(_ filter: ConntrackFilter) throws(NetlinkError) -> [ConntrackFlow]
+  /// The flows that the filter means and that are wanted; others are not kept, however many there are.
+  func flows(
+    _ filter: ConntrackFilter, where isWanted: (ConntrackFlow) -> Bool
+  ) throws(NetlinkError) -> [ConntrackFlow]
   /// Deletes one flow. One that is gone already is no error.
   func delete(_ flow: ConntrackFlow) throws(NetlinkError)
   /// Deletes all flows that the filter means.
   func deleteAll(_ filter: ConntrackFilter) throws(NetlinkError)
+}
+
+extension ConntrackConnection {
+  public func flows(_ filter: ConntrackFilter) throws(NetlinkError) -> [ConntrackFlow] {
+    try flows(filter) { _ in true }
+  }
 }
 
 /// Connection tracking of the network namespace that the socket is made in (ctnetlink).
@@ -22,13 +31,15 @@ public final class ConntrackSocket: ConntrackConnection {
 
   private static func family(_ family: IPAddress.Family) -> UInt8 { UInt8(family == .v4 ? AF_INET : AF_INET6) }
 
-  public func flows(_ filter: ConntrackFilter) throws(NetlinkError) -> [ConntrackFlow] {
+  public func flows(
+    _ filter: ConntrackFilter, where isWanted: (ConntrackFlow) -> Bool
+  ) throws(NetlinkError) -> [ConntrackFlow] {
     var flows: [ConntrackFlow] = []
     try socket.dumpConsistently(
       "connection tracking flows", Self.type(IPCTNL_MSG_CT_GET), family: Self.family(filter.family),
       attributes: { filter.encode(into: &$0) }, reset: { flows = [] }
     ) { message in
-      if let flow = ConntrackFlow(message), filter.matches(flow) { flows.append(flow) }
+      if let flow = ConntrackFlow(message), filter.matches(flow), isWanted(flow) { flows.append(flow) }
     }
     return flows
   }

@@ -91,6 +91,7 @@ public struct Proxy: ServiceLifecycle.Service {
     return try ProxyLoop.Connections(
       nftables: place.inside { () throws(NetlinkError) in try NFTablesSocket() },
       conntrack: place.inside { () throws(NetlinkError) in try ConntrackSocket() },
+      addresses: place.inside { () throws(NetlinkError) in try RouteSocket() },
       route: place.inside { () throws(NetlinkError) in setsRoute ? try ServiceRoute() : nil },
       makeMonitor: { () throws(NetlinkError) in
         try place.inside { () throws(NetlinkError) in try NFTablesMonitor() }

@@ -10,6 +10,8 @@ actor ProxyLoop {
   struct Connections: Sendable {
     var nftables: any NFTablesConnection
     var conntrack: any ConntrackConnection
+    /// Tells the node's addresses.
+    var addresses: RouteSocket
     /// Nil where the route of the service CIDRs is someone else's.
     var route: ServiceRoute?
     var makeMonitor: @Sendable () throws(NetlinkError) -> NFTablesMonitor
@@ -60,7 +62,10 @@ actor ProxyLoop {
     metrics: ProxyMetrics, logger: Logger, whenSynced: @escaping @Sendable () -> Void
   ) {
     self.connections = connections
-    flows = FlowCleanup(connection: connections.conntrack)
+    flows = FlowCleanup(connection: connections.conntrack) {
+      [addresses = connections.addresses] () throws(NetlinkError) in
+      Set(try addresses.addresses().map(\.address))
+    }
     self.inbox = inbox
     self.status = status
     self.metrics = metrics
@@ -288,16 +293,16 @@ actor ProxyLoop {
     var count = 0
     for family in IPAddress.Family.allCases {
       let begin = ContinuousClock.now
-      var deleted = 0
-      for (key, targets) in report.changedFlows where key.family == family {
-        do throws(NetlinkError) {
-          deleted += try flows.clean(key, keeping: targets)
-        } catch {
-          logger.warning("cannot end stale flows", metadata: ["frontend": "\(key)", "error": "\(error)"])
-        }
+      let changed = report.changedFlows.filter { $0.key.family == family }
+      guard !changed.isEmpty else { continue }
+      do throws(NetlinkError) {
+        let deleted = try flows.clean(changed) { [applied = programmer.appliedFrontends] in applied[$0] != nil }
+        metrics.deletedFlows(deleted, of: family, in: begin.duration(to: .now))
+        count += deleted
+      } catch {
+        let frontends = changed.keys.map { "\($0)" }.sorted().prefix(8).joined(separator: ", ")
+        logger.warning("cannot end stale flows", metadata: ["frontends": "\(frontends)", "error": "\(error)"])
       }
-      metrics.deletedFlows(deleted, of: family, in: begin.duration(to: .now))
-      count += deleted
     }
     if count > 0 { logger.info("ended stale flows", metadata: ["count": "\(count)"]) }
   }
