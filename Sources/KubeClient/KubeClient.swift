@@ -9,6 +9,9 @@ public final class KubeClient: Sendable {
   /// How many objects one page of a LIST has at most.
   public static let pageSize = 500
 
+  /// Told of each request and the status of its answer; nil where none came.
+  public typealias RequestObserver = @Sendable (_ request: KubeRequest, _ status: Int?) -> Void
+
   public let logger: Logger
   let transport: any KubeTransport
   let fieldManager: String
@@ -17,8 +20,11 @@ public final class KubeClient: Sendable {
   ///
   /// - Parameter userAgent: `skiff-proxy/0.1`; the part before the slash is the field manager of writes.
   /// - Throws: ``ConfigurationError``. The server is not contacted yet.
-  public init(_ configuration: ClientConfiguration, userAgent: String, logger: Logger) throws {
-    transport = try HTTPTransport(configuration, userAgent: userAgent, logger: logger)
+  public init(
+    _ configuration: ClientConfiguration, userAgent: String, logger: Logger, observe: RequestObserver? = nil
+  ) throws {
+    let http = try HTTPTransport(configuration, userAgent: userAgent, logger: logger)
+    transport = if let observe { ObservedTransport(base: http, observe: observe) } else { http }
     fieldManager = String(userAgent.prefix { $0 != "/" })
     self.logger = logger
   }

@@ -30,7 +30,6 @@ struct PlanTests {
     let selection = selection([endingHere, elsewhere])
     #expect(try selection.local == [target("10.0.0.1")])
     #expect(try selection.cluster == [target("10.0.0.2")])
-    #expect(selection.readyLocalCount == 0)
   }
 
   @Test func ofDuplicatesTheOneThatStaysWins() throws {

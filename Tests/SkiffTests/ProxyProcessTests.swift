@@ -167,6 +167,7 @@ struct ProxyProcessTests {
     // Where kube-proxy's metrics are looked for.
     let metrics = try cluster.get("http://127.0.0.1:10249/metrics").body
     #expect(metrics.contains("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"}"))
+    #expect(metrics.contains("rest_client_requests_total{code=\"200\",host=\"192.0.2.1:6443\",method=\"GET\"}"))
     #expect(metrics.contains("kubeproxy_proxy_livez_total{code=\"200\"}"))
     let log = try cluster.log("proxy")
     #expect(log.contains("iptables.masqueradeBit") && log.contains("mode (iptables"))

@@ -6,8 +6,6 @@ struct EndpointSelection: Equatable {
   var cluster: [EndpointTarget] = []
   /// For policy Local, in order.
   var local: [EndpointTarget] = []
-  /// How many endpoints of this node are ready, for the load balancer's health check.
-  var readyLocalCount = 0
   /// Those of both lists that may run on this node: they can reach themselves.
   var maybeHere: [IPAddress] = []
 
@@ -28,7 +26,6 @@ struct EndpointSelection: Equatable {
     var chosen = Self.followingHints(ready, zone)
     if ready.isEmpty { chosen = candidates.filter(\.isUsableInNeed) }
     var here = ready.filter(\.isLocal)
-    readyLocalCount = here.count
     if here.isEmpty { here = candidates.filter { $0.isLocal && $0.isUsableInNeed } }
     let limit = FrontendAction.endpointLimit
     cluster = chosen.prefix(limit).map(\.target)

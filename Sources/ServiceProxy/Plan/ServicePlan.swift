@@ -8,8 +8,6 @@ public struct ServicePlan: Sendable, Hashable {
   public var clusterIPs: [IPAddress] = []
   /// Endpoints that may reach themselves through it.
   public var hairpins: [IPAddress] = []
-  /// Ready endpoints on this node, for the load balancer's health check.
-  public var readyLocalCount = 0
   public var problems: [String] = []
 
   public init() {}
@@ -27,7 +25,6 @@ public struct ServicePlan: Sendable, Hashable {
           problems.append("port \(port.port) has more than \(FrontendAction.endpointLimit) endpoints")
         }
         hairpins.formUnion(selection.maybeHere)
-        readyLocalCount = max(readyLocalCount, selection.readyLocalCount)
         add(service, port, family, selection)
       }
     }

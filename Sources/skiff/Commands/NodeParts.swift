@@ -25,7 +25,7 @@ struct NodeParts {
   private func logger(_ label: String) -> Logger { Logger(label: label) }
 
   private func client(_ component: String) throws -> KubeClient {
-    try settings.client(component, logger: logger("client"))
+    try settings.client(component, metrics: daemon.metrics, logger: logger("client"))
   }
 
   /// An executable of skiff that lies beside the running one.

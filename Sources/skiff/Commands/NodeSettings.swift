@@ -2,6 +2,7 @@ import KubeClient
 import Logging
 import Netlink
 import ServiceProxy
+import Telemetry
 
 /// What the parts of the node daemon are to know, whichever command runs them.
 struct NodeSettings {
@@ -14,9 +15,16 @@ struct NodeSettings {
   var proxy = KubeProxySettings()
   var removesKubeProxyTables = false
 
+  /// A client whose requests are counted, by client-go's name.
+  ///
   /// - Throws: an error that names the kubeconfig and what is wrong in it.
-  func client(_ component: String, logger: Logger) throws -> KubeClient {
-    try KubeClient(
-      ClientConfiguration(kubeconfig: kubeconfig), userAgent: "\(component)/\(Version.current)", logger: logger)
+  func client(_ component: String, metrics: MetricsRegistry, logger: Logger) throws -> KubeClient {
+    let configuration = try ClientConfiguration(kubeconfig: kubeconfig)
+    let requests = metrics.counter(
+      "rest_client_requests_total", help: "Requests to the API server.", labels: ["code", "host", "method"])
+    let host = configuration.server.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+    return try KubeClient(configuration, userAgent: "\(component)/\(Version.current)", logger: logger) {
+      requests.increment([$1.map(String.init) ?? "<error>", host, $0.method])
+    }
   }
 }
