@@ -74,6 +74,9 @@ public struct ServiceProgrammer: Sendable {
     return found
   }
 
+  /// The frontends that a Service has, whether or not the kernel has them yet.
+  func claimedFrontends(of service: ObjectKey) -> [FrontendKey] { claims.frontends(of: service) }
+
   /// Everything that the kernel holds for frontends, as far as is known.
   public var appliedFrontends: [FrontendKey: Frontend] { applied.frontends }
 

@@ -38,6 +38,9 @@ extension Proxy {
     public var nodePortAddresses: NodePortAddresses
     /// Masquerades everything to a ClusterIP.
     public var masqueradeAll: Bool
+    /// Counts the connections that begin, by Service and by endpoint, for the metrics. It costs the kernel a counter for
+    /// each endpoint, and a reading of all of them whenever metrics are asked for.
+    public var countsConnections = false
     /// Sets a route for the service CIDRs where none covers them, so that the node's own programs reach ClusterIPs.
     public var setsServiceRoute: Bool
     /// The source of those packets; empty for the Node's InternalIPs.

@@ -14,6 +14,7 @@ public struct Proxy: ServiceLifecycle.Service {
   private let configuration: Configuration
   private let client: KubeClient
   private let metrics: ProxyMetrics
+  private let registry: MetricsRegistry
   private let status: ProxyStatus
   private let logger: Logger
 
@@ -25,6 +26,7 @@ public struct Proxy: ServiceLifecycle.Service {
     self.configuration = configuration
     self.client = client
     self.metrics = ProxyMetrics(metrics)
+    registry = metrics
     status = ProxyStatus(deadline: configuration.healthDeadline)
     self.logger = logger
     registerChecks(health)
@@ -43,6 +45,7 @@ public struct Proxy: ServiceLifecycle.Service {
     let takeover = Takeover(
       connection: connections.nftables, namespace: configuration.namespace,
       removes: configuration.removesKubeProxyTables, metrics: metrics, logger: logger)
+    if let counter = connections.counter { registry.collector { counter.snapshots() } }
     let loop = ProxyLoop(
       configuration, connections, inbox: inbox, status: status, metrics: metrics, logger: logger,
       whenSynced: { [configuration, logger] in
@@ -88,6 +91,7 @@ public struct Proxy: ServiceLifecycle.Service {
         events.warn(service, "FailedToStartServiceHealthcheck", "health check port: \(problem)")
       }, logger: logger)
     let setsRoute = configuration.setsServiceRoute
+    let counts = configuration.countsConnections
     return try ProxyLoop.Connections(
       nftables: place.inside { () throws(NetlinkError) in try NFTablesSocket() },
       conntrack: place.inside { () throws(NetlinkError) in try ConntrackSocket() },
@@ -95,7 +99,9 @@ public struct Proxy: ServiceLifecycle.Service {
       route: place.inside { () throws(NetlinkError) in setsRoute ? try ServiceRoute() : nil },
       makeMonitor: { () throws(NetlinkError) in
         try place.inside { () throws(NetlinkError) in try NFTablesMonitor() }
-      }, healthChecks: healthChecks, events: events)
+      }, healthChecks: healthChecks,
+      counter: place.inside { () throws(NetlinkError) in counts ? ConnectionCounter(try NFTablesSocket()) : nil },
+      events: events)
   }
 
   private func registerChecks(_ health: HealthChecks) {

@@ -16,6 +16,8 @@ actor ProxyLoop {
     var route: ServiceRoute?
     var makeMonitor: @Sendable () throws(NetlinkError) -> NFTablesMonitor
     var healthChecks: HealthCheckServer
+    /// Nil where nobody asked for counts of connections.
+    var counter: ConnectionCounter?
     var events: EventRecorder
   }
 
@@ -215,6 +217,9 @@ actor ProxyLoop {
     programmer.update(touched, from: state)
     let concerned = isFull ? touched.union(state.services.keys) : touched
     tellOwners(concerned)
+    if let counter = connections.counter {
+      for service in concerned { counter.set(service, programmer.claimedFrontends(of: service)) }
+    }
     let report = programmer.flush()
     metrics.record(report)
     tellLoadBalancers(concerned)

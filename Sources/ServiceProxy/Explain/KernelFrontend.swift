@@ -24,15 +24,10 @@ public struct KernelFrontend: Sendable {
     guard reading.fixed != .absent else { return [:] }
     var found: [FrontendKey: KernelFrontend] = [:]
     for key in keys { found[key] = reading.applied.frontends[key].map { KernelFrontend(frontend: $0) } }
+    for reading in try ConnectionCounter.read(connection) {
+      found[reading.frontend]?.connections[reading.target, default: 0] += reading.connections
+    }
     for family in Set(keys.map(\.family)) {
-      for name in [Ruleset.SetName.endpoints, .nodePortEndpoints] {
-        for element in try connection.elements(of: name.name(family), in: Ruleset.table) {
-          guard let packets = element.packets, let target = ElementCodec.target(element.data, family),
-            let (key, _) = ElementCodec.frontend(element.key, isNodePort: name == .nodePortEndpoints, family)
-          else { continue }
-          found[key]?.connections[target, default: 0] += packets
-        }
-      }
       for element in try connection.elements(of: Ruleset.SetName.affinity.name(family), in: Ruleset.table) {
         let client = Array(element.key.dropFirst(family.byteCount))
         guard let (key, _) = ElementCodec.frontend(client, isNodePort: false, family) else { continue }

@@ -64,9 +64,11 @@ struct NetworkFacts: Sendable {
     var nodePorts = nodePortAddresses ?? []
     // No packet is for the unspecified address: node ports answer nowhere until the Node is known.
     if nodePorts.isEmpty, configuration.nodePortAddresses != .all { nodePorts = [Self.nowhere] }
-    return Ruleset.Options(
+    var options = Ruleset.Options(
       clusterCIDRs: clusterCIDRs, serviceCIDRs: serviceCIDRs, nodePortAddresses: nodePorts,
       masqueradeAll: configuration.masqueradeAll, localDetector: detector)
+    options.countsConnections = configuration.countsConnections
+    return options
   }
 
   private static let nowhere = IPPrefix(IPAddress(v4: 0), length: 32)
