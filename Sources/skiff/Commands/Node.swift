@@ -40,6 +40,7 @@ struct Node: AsyncParsableCommand {
     var settings = options.settings
     settings.proxy = try proxy.settings(own, logger: Logger(label: "proxy"))
     settings.removesKubeProxyTables = proxy.cleanupKubeProxy
+    settings.countsConnections = proxy.countConnections
     settings.name = settings.proxy.nodeName ?? settings.name
     let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)

@@ -53,6 +53,7 @@ struct NodeParts {
     var configuration = try proxy.configuration(
       nodeName: settings.name, serviceCIDRs: settings.networks.serviceCIDRs)
     configuration.removesKubeProxyTables = settings.removesKubeProxyTables
+    configuration.countsConnections = settings.countsConnections
     return Proxy(
       configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
       logger: logger("proxy"))

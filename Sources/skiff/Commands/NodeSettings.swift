@@ -14,6 +14,7 @@ struct NodeSettings {
   var networks: ClusterNetworks
   var proxy = KubeProxySettings()
   var removesKubeProxyTables = false
+  var countsConnections = false
 
   /// A client whose requests are counted, by client-go's name.
   ///

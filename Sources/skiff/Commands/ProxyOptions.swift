@@ -78,6 +78,9 @@ struct ProxyOptions: ParsableArguments {
     help: "Delete the tables of kube-proxy's nftables mode, once those of this proxy are complete.")
   var cleanupKubeProxy = false
 
+  @Flag(help: "Count the connections that begin, by Service and by endpoint, for the metrics.")
+  var countConnections = false
+
   @Option(
     name: [.customLong("healthz-bind-address"), .customLong("telemetry-address")],
     help: ArgumentHelp(
