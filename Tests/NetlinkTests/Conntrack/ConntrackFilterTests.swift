@@ -120,6 +120,22 @@ import Testing
     #expect(Set(Self.filters.map { filter in Set(flows.filter(filter.matches).map(\.original)) }).count > 20)
   }
 
+  /// The table of a busy node is gigabytes: what is not meant must not come over the socket.
+  @Test func nothingElseIsSent() throws {
+    try make(Self.samples)
+    let socket = try namespace.run { () throws(NetlinkError) in try NetfilterSocket() }
+    for family in IPAddress.Family.allCases {
+      let filter = ConntrackFilter(
+        family, transport: 17, original: .init(destination: Self.service(family), destinationPort: 54))
+      var messages = 0
+      try socket.dump(
+        "flows", UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | UInt16(IPCTNL_MSG_CT_GET.rawValue),
+        family: UInt8(family == .v4 ? AF_INET : AF_INET6), attributes: { filter.encode(into: &$0) }
+      ) { _ in messages += 1 }
+      #expect(messages == 1)
+    }
+  }
+
   /// What the kernel deletes is what the filter says, and nothing beside it.
   @Test(arguments: Self.filters.indices) func theKernelDeletesWhatTheFilterMeans(_ index: Int) throws {
     let filter = Self.filters[index]
