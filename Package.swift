@@ -152,7 +152,7 @@ let package = Package(
         "skiff", "KubeAPI", "Netlink", "ServiceProxy",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
-    .testTarget(name: "ClusterTests", dependencies: ["CLinux"], swiftSettings: strict),
+    .testTarget(name: "ClusterTests", dependencies: ["CLinux", "Netlink"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -78,16 +78,24 @@ void linux_datagrams_free(linux_datagrams *batch) {
   free(batch);
 }
 
-int linux_datagrams_receive(linux_datagrams *batch, int socket) {
+static int receive(linux_datagrams *batch, int socket, unsigned capacity, int flags) {
   struct calls *calls = batch->calls;
   // The kernel shortens the name lengths of the headers that it fills, and of these only.
   for (unsigned i = 0; i < calls->filled; i++) calls->in[i].msg_hdr.msg_namelen = sizeof calls->peers[i];
-  int count = recvmmsg(socket, calls->in, batch->capacity, MSG_WAITFORONE, NULL);
+  int count = recvmmsg(socket, calls->in, capacity, flags, NULL);
   calls->filled = count > 0 ? (unsigned)count : 0;
   for (unsigned i = 0; i < calls->filled; i++)
     batch->in_lengths[i] = (calls->in[i].msg_hdr.msg_flags & MSG_TRUNC) ? 0 : calls->in[i].msg_len;
   return count < 0 ? -errno : count;
 }
+
+int linux_datagrams_receive(linux_datagrams *batch, int socket) {
+  return receive(batch, socket, batch->capacity, MSG_WAITFORONE);
+}
+
+int linux_datagrams_peek(linux_datagrams *batch, int socket) { return receive(batch, socket, 1, MSG_PEEK); }
+
+void linux_datagram_discard(int socket) { recv(socket, NULL, 0, MSG_DONTWAIT | MSG_TRUNC); }
 
 const void *linux_datagrams_peer(const linux_datagrams *batch, unsigned index, uint32_t *length) {
   struct calls *calls = batch->calls;

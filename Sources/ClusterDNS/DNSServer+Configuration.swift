@@ -11,6 +11,8 @@ extension DNSServer {
     public var file: ConfigurationFile?
     /// How often the files are looked at.
     public var fileInterval = Duration.seconds(1)
+    /// Who holds the sockets while the server is restarted; `nil` for nobody.
+    public var heldSockets: HeldSockets.Access?
     /// Whether the listen addresses are added to `lo`, and exempted from connection tracking (table `inet skiff-dns`).
     public var ownsAddresses: Bool
     /// What `version.bind` says.
@@ -18,11 +20,12 @@ extension DNSServer {
 
     public init(
       nodeName: String, settings: DNSConfiguration = DNSConfiguration(), file: ConfigurationFile? = nil,
-      ownsAddresses: Bool = true, version: String = "skiff"
+      heldSockets: HeldSockets.Access? = nil, ownsAddresses: Bool = true, version: String = "skiff"
     ) {
       self.nodeName = nodeName
       self.settings = settings
       self.file = file
+      self.heldSockets = heldSockets
       self.ownsAddresses = ownsAddresses
       self.version = version
     }

@@ -41,7 +41,7 @@ public struct DNSServer: ServiceLifecycle.Service {
   }
 
   /// - Parameter onBound: called once with the addresses at which the server answers, UDP and TCP alike.
-  func run(onBound: @Sendable ([ListenAddress]) -> Void) async throws {
+  func run(onBound: @escaping @Sendable ([ListenAddress]) -> Void) async throws {
     let settings = try read()
     let answer = try settings.answerSettings(nodeName: configuration.nodeName, version: configuration.version)
     guard let planner = ZonePlanner(zone: answer.zone, podNames: settings.podNames) else {
@@ -55,9 +55,45 @@ public struct DNSServer: ServiceLifecycle.Service {
       let missing = zone.unsynced
       return missing.isEmpty ? .healthy : .unhealthy("waiting for \(missing.joined(separator: ", "))")
     }
-    let listeners = try Listeners(settings.listen, threads: settings.threadCount)
-    let serving = try await Serving(
-      configuration, settings, listeners, zone.store, pods: zone.pods, metrics: dnsMetrics, logger: logger)
+    let (holder, listeners) = try bind(settings)
+    // Queries wait in sockets that a server before this one left: they are answered when the answer is known.
+    let patience = listeners.areInherited ? Self.patience : .zero
+    let stopped = try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self, returning: Serving.self) { group in
+        group.addTask { await self.follow(zone, settings) }
+        let deadline = ContinuousClock.now + patience
+        while !zone.unsynced.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+          try? await Task.sleep(for: .milliseconds(5))
+        }
+        let serving = try await Serving(
+          configuration, settings, listeners, zone.store, pods: zone.pods, metrics: dnsMetrics, logger: logger)
+        explain(zone, serving)
+        onBound(serving.addresses)
+        await followFiles(serving, dnsMetrics)
+        group.cancelAll()
+        return serving
+      }
+    }
+    try await stopped.stop()
+    withExtendedLifetime(holder) {}
+  }
+
+  /// How long a server waits for its first complete picture before it answers what waits in the sockets it took over:
+  /// less than a client's own patience.
+  private static let patience = Duration.seconds(2)
+
+  private func bind(_ settings: DNSConfiguration) throws -> (HeldSockets?, Listeners) {
+    guard let access = configuration.heldSockets else {
+      return (nil, try Listeners(settings.listen, threads: settings.threadCount))
+    }
+    let (holder, held) = try HeldSockets.fetch(access)
+    let listeners = try Listeners(settings.listen, threads: settings.threadCount, held: held)
+    try holder.keep(listeners.descriptors)
+    if listeners.areInherited { logger.info("took over the sockets", metadata: ["sockets": "\(held.count)"]) }
+    return (holder, listeners)
+  }
+
+  private func explain(_ zone: ClusterZone, _ serving: Serving) {
     let explainer = NameExplainer(zone: zone, serving: serving)
     explanations.register("dns") { arguments in
       let (name, type) = (arguments["name"] ?? "", arguments["type"] ?? "A")
@@ -66,14 +102,6 @@ public struct DNSServer: ServiceLifecycle.Service {
       }
       return arguments["format"] == "json" ? explanation.json.text + "\n" : explanation.text
     }
-    onBound(serving.addresses)
-    await cancelWhenGracefulShutdown {
-      await withDiscardingTaskGroup { group in
-        group.addTask { await self.follow(zone, settings) }
-        group.addTask { await self.followFiles(serving, dnsMetrics) }
-      }
-    }
-    try await serving.stop()
   }
 
   private func takeAddresses(_ listen: [ListenAddress]) throws {

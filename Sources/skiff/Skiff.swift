@@ -12,6 +12,7 @@ import ArgumentParser
     subcommands: [
       Up.self, Down.self, Status.self, Kubeconfig.self, Server.self, Node.self, Network.self, ProxyCommand.self,
       DNS.self, Explain.self, Bench.self, VersionCommand.self, Supervise.self,
+      HoldSockets.self,
     ])
 
   /// Runs the command. A user's error ends with one line on standard error: exit code 2 where the command line is

@@ -3,6 +3,7 @@
 #include "Accept.h"
 #include "CLinuxDatagrams.h"
 #include "CLinuxThread.h"
+#include "Descriptors.h"
 #include "FileStatus.h"
 #include "Memory.h"
 #include "PacketTap.h"

@@ -28,6 +28,12 @@ void linux_datagrams_free(linux_datagrams *_Nullable batch);
 /// Waits for one datagram and takes what else has arrived. Returns how many, or -errno.
 int linux_datagrams_receive(linux_datagrams *_Nonnull batch, int socket);
 
+/// Waits for one datagram and looks at it, but leaves it in the socket. Returns 1, or -errno.
+int linux_datagrams_peek(linux_datagrams *_Nonnull batch, int socket);
+
+/// Takes the datagram that was looked at out of the socket.
+void linux_datagram_discard(int socket);
+
 /// Sends what was queued and empties the queue. Returns how many were sent: the kernel's refusal of one datagram
 /// (unreachable peer, full buffer) drops that datagram and goes on.
 int linux_datagrams_send(linux_datagrams *_Nonnull batch, int socket);

@@ -63,8 +63,12 @@ final class DatagramServer: Sendable {
     defer { store.remove(reader) }
     let current = live.current
     var desk = Desk(batch: batch, answerer: Answerer(current.answer), current: current)
+    var pace = ServingPace()
     while !isStopping.load(ordering: .relaxed) {
-      let count = linux_datagrams_receive(batch, socket.descriptor)
+      let isPeeking = pace.isLight
+      let count =
+        isPeeking
+        ? linux_datagrams_peek(batch, socket.descriptor) : linux_datagrams_receive(batch, socket.descriptor)
       if count < 0 {
         // A peer's ICMP error is told on the socket, and is nothing to stop for.
         if count == -EBADF || count == -ENOTSOCK { return }
@@ -75,12 +79,14 @@ final class DatagramServer: Sendable {
         desk.answerer.settings = desk.current.answer
       }
       desk.now = MonotonicClock.nanoseconds()
+      pace.received(Int(count), now: desk.now)
       desk.shares.begin(isFull: count == Self.batchSize, now: desk.now)
       let snapshot = reader.enter()
       for index in 0..<UInt32(count) { answer(index, snapshot, &desk) }
       reader.leave()
       let answers = Int(batch.pointee.queued)
       if answers > 0 { linux_datagrams_send(batch, socket.descriptor) }
+      if isPeeking { linux_datagram_discard(socket.descriptor) }
       let took = MonotonicClock.nanoseconds() &- desk.now
       counters.took(took, count: answers)
       desk.shares.end(answers: answers, took: took)

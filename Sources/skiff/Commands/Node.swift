@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterDNS
 import Logging
 import Netlink
 import ServiceProxy
@@ -26,6 +27,9 @@ struct Node: AsyncParsableCommand {
     }
   }
 
+  @Option(help: ArgumentHelp("The settings of DNS, as `skiff dns --config` takes them.", valueName: "file"))
+  var dnsConfig: String?
+
   func validate() throws {
     guard try !parts().isEmpty else { throw ValidationError("--run names no part") }
   }
@@ -33,6 +37,8 @@ struct Node: AsyncParsableCommand {
   func run() async throws {
     options.logging.bootstrap()
     try options.checkKubeconfig()
+    let dnsFile = dnsConfig.map { ConfigurationFile($0, format: .yaml, over: options.networks.networks.dnsDefaults) }
+    _ = try dnsFile?.read()
     try Preflight.requireRoot("node")
     var own = KubeProxySettings()
     own.nodeName = options.nodeName
@@ -44,7 +50,7 @@ struct Node: AsyncParsableCommand {
     settings.name = settings.proxy.nodeName ?? settings.name
     let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)
-    let services = try NodeParts(settings: settings, daemon: daemon).services(parts(), kubelet)
+    let services = try NodeParts(settings: settings, daemon: daemon, dnsFile: dnsFile).services(parts(), kubelet)
     try await daemon.run(serving.servers(daemon) + [daemon.explaining()] + services)
   }
 }

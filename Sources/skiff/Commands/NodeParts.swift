@@ -60,11 +60,10 @@ struct NodeParts {
   }
 
   func dns(_ client: KubeClient) -> DNSServer {
-    let defaults = settings.networks.dnsDefaults
-    return DNSServer(
+    DNSServer(
       configuration: DNSServer.Configuration(
-        nodeName: settings.name, settings: defaults, file: dnsFile,
-        version: "skiff \(Version.current)"),
+        nodeName: settings.name, settings: settings.networks.dnsDefaults, file: dnsFile,
+        heldSockets: .holder(settings.runDirectory), version: "skiff \(Version.current)"),
       client: client, metrics: daemon.metrics, health: daemon.health, explanations: daemon.explanations,
       logger: logger("dns"))
   }

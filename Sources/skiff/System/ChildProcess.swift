@@ -14,8 +14,11 @@ struct ChildProcess {
   /// Starts a program in a session of its own, with standard output and error appended to a log file.
   ///
   /// The child is born in the network namespace of the calling thread.
+  /// - Parameter descriptor: what the child has open as descriptor 3, beside the first three.
   /// - Throws: ``UserError`` naming the program or the file.
-  static func spawn(_ arguments: [String], log: String, environment: [String: String] = [:]) throws -> ChildProcess {
+  static func spawn(
+    _ arguments: [String], log: String, environment: [String: String] = [:], passing descriptor: Int32? = nil
+  ) throws -> ChildProcess {
     guard let program = arguments.first else { throw UserError("no program was named") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -23,8 +26,9 @@ struct ChildProcess {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+    if let descriptor { posix_spawn_file_actions_adddup2(&actions, descriptor, STDERR_FILENO + 1) }
     // Whoever started this command may wait for the end of something that it left open.
-    skiff_spawn_close_from(&actions, STDERR_FILENO + 1)
+    skiff_spawn_close_from(&actions, STDERR_FILENO + (descriptor == nil ? 1 : 2))
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

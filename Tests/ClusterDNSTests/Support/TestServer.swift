@@ -31,7 +31,7 @@ struct TestServer: Sendable {
   /// Runs `body` against a server that is bound; it stops when `body` returns.
   static func run(
     upstreams: [ListenAddress] = [], api: FakeAPI = FakeAPI(), file: ConfigurationFile? = nil,
-    _ configure: (inout DNSConfiguration) -> Void = { _ in },
+    heldSockets: HeldSockets.Access? = nil, _ configure: (inout DNSConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
   ) async throws {
     var settings = settings(upstreams: upstreams)
@@ -39,6 +39,7 @@ struct TestServer: Sendable {
     var configuration = DNSServer.Configuration(
       nodeName: "node-1", settings: settings, file: file, ownsAddresses: false, version: "skiff-test")
     configuration.fileInterval = .milliseconds(20)
+    configuration.heldSockets = heldSockets
     let metrics = MetricsRegistry()
     let health = HealthChecks()
     let explanations = Explanations()
