@@ -9,7 +9,9 @@ import Testing
 @Suite(.enabled(if: Kernel.isUsable, Kernel.reason))
 struct DriftTests {
   @Test(arguments: [
-    "flush map inet skiff-proxy endpoints4", "flush set inet skiff-proxy cluster-ips4",
+    "flush map inet skiff-proxy endpoints4", "flush map inet skiff-proxy frontends4",
+    "flush map inet skiff-proxy actions4", "flush map inet skiff-proxy departures4",
+    "flush set inet skiff-proxy cluster-ips4",
     "flush set inet skiff-proxy service-cidrs4", "flush chain inet skiff-proxy services4",
     "flush chain inet skiff-proxy postrouting", "flush table inet skiff-proxy", "delete table inet skiff-proxy",
     "flush ruleset", "add element inet skiff-proxy cluster-ips4 { 10.96.0.77 }",
