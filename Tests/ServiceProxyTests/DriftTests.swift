@@ -16,7 +16,7 @@ struct DriftTests {
     "flush chain inet skiff-proxy postrouting", "flush table inet skiff-proxy", "delete table inet skiff-proxy",
     "flush ruleset", "add element inet skiff-proxy cluster-ips4 { 10.96.0.77 }",
     "insert rule inet skiff-proxy prerouting drop", "add chain inet skiff-proxy intruder",
-    "add rule inet skiff-proxy refuse accept",
+    "add rule inet skiff-proxy refuse accept", "add table inet skiff-proxy { flags dormant; }",
   ])
   func isPutRight(_ command: String) async throws {
     let api = FakeAPI()

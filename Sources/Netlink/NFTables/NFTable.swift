@@ -42,15 +42,18 @@ public struct NFTable: Hashable, Sendable {
   public var comment: String?
   /// The kernel's number for it, in what was read.
   public var handle: UInt64?
+  /// Packets enter none of its chains. Adding a table that is there makes it what is said here.
+  public var isDormant: Bool
 
-  public init(_ name: NFTableName, comment: String? = nil) {
+  public init(_ name: NFTableName, comment: String? = nil, isDormant: Bool = false) {
     self.name = name
+    self.isDormant = isDormant
     self.comment = comment.map(NFUserData.fitting)
   }
 
   func encode(into message: inout MessageBuffer) {
     message.put(NFTA_TABLE_NAME, name.name)
-    message.put(NFTA_TABLE_FLAGS, UInt32(0))
+    message.put(NFTA_TABLE_FLAGS, isDormant ? UInt32(NFT_TABLE_F_DORMANT.rawValue) : 0)
     if let comment { message.put(NFTA_TABLE_USERDATA, NFUserData.comment(comment, type: 0)) }
   }
 
@@ -61,5 +64,6 @@ public struct NFTable: Hashable, Sendable {
     self.init(NFTableName(family, name))
     comment = message.attributes.first(NFTA_TABLE_USERDATA).flatMap { NFUserData.comment(in: $0.bytes, type: 0) }
     handle = message.attributes.first(NFTA_TABLE_HANDLE)?.number
+    isDormant = (message.attributes.first(NFTA_TABLE_FLAGS)?.u32 ?? 0) & UInt32(NFT_TABLE_F_DORMANT.rawValue) != 0
   }
 }

@@ -108,7 +108,7 @@ extension NFTablesMemory {
       switch operation {
       case .addTable(var table):
         table.handle = handle
-        if tables[table.name] == nil { tables[table.name] = Table(table: table) }
+        tables[table.name, default: Table(table: table)].table.isDormant = table.isDormant
       case .deleteTable(let name):
         if tables.removeValue(forKey: name) == nil { return (ENOENT, nil) }
       case .addChain(var chain):

@@ -15,7 +15,7 @@ struct KernelReading {
   var applied = Applied()
   /// Elements that no Service could have made, or that contradict each other; they are to go.
   var strange = ElementChanges()
-  /// What makes the sets right whose elements do not follow from Services.
+  /// What makes the table right, and the sets whose elements do not follow from Services.
   var fixedElements: [NFBatch.Operation] = []
   /// Chains and actions that fit nothing.
   var strangeChains: [String] = []
@@ -24,7 +24,7 @@ struct KernelReading {
 
   init(_ connection: any NFTablesConnection, _ ruleset: Ruleset) throws(NetlinkError) {
     let table = Ruleset.table
-    guard try connection.tables().contains(where: { $0.name == table }) else {
+    guard let found = try connection.tables().first(where: { $0.name == table }) else {
       fixed = .absent
       return
     }
@@ -36,6 +36,7 @@ struct KernelReading {
     try readFrontends(connection)
     readChains(chains, rules, ruleset, fixedNames: Set(ruleset.chains.map(\.chain.name)))
     try readFixed(connection, ruleset)
+    if found.isDormant { fixedElements.append(.addTable(NFTable(table))) }
   }
 
   private static func compare(

@@ -119,5 +119,5 @@ extension Generator {
       in: text(), of: tableName(), comment: optional { $0.text() }, (0..<number(0...8)).map { _ in expression() })
   }
 
-  mutating func table() -> NFTable { NFTable(tableName(), comment: optional { $0.text() }) }
+  mutating func table() -> NFTable { NFTable(tableName(), comment: optional { $0.text() }, isDormant: once(in: 2)) }
 }
