@@ -90,6 +90,37 @@ struct ProgrammerTests {
     #expect(programmer.serviceProblems.isEmpty)
   }
 
+  @Test func flowsToAnEndpointThatEndsGoOnUntilItServesNoLonger() throws {
+    let service = ServiceDefinition(
+      clusterIPs: [try address("10.96.0.53")], ports: [.init(transport: .udp, port: 53)])
+    let key = FrontendKey(.address(try address("10.96.0.53")), .udp, 53)
+    let (stays, ends) = try (address("10.244.0.1"), address("10.244.0.2"))
+    let targets = [EndpointTarget(stays, 8080), EndpointTarget(ends, 8080)]
+    var state = ProxyState()
+    let memory = NFTablesMemory()
+    var programmer = ServiceProgrammer(memory)
+    func change(_ endpoints: [EndpointDefinition], _ programmer: inout ServiceProgrammer) -> [EndpointTarget]? {
+      let name = state.add("dns", service, endpoints: endpoints)
+      programmer.update([name], from: state)
+      let report = programmer.flush()
+      #expect(report.failures.isEmpty)
+      return report.changedFlows[key]
+    }
+    _ = try programmer.start(state)
+    #expect(change([EndpointDefinition(stays), EndpointDefinition(ends)], &programmer) == targets)
+    let draining = [EndpointDefinition(stays), EndpointDefinition(ends, [.serving, .terminating])]
+    #expect(change(draining, &programmer) == targets)
+    // Nothing of it changes in the kernel, but its flows are stale now.
+    #expect(
+      change([EndpointDefinition(stays), EndpointDefinition(ends, [.terminating])], &programmer) == [targets[0]])
+    #expect(change([EndpointDefinition(stays)], &programmer) == nil)
+    // What ended while nobody looked is found at the next start.
+    var restarted = ServiceProgrammer(memory)
+    let report = try restarted.start(state)
+    #expect(report.transactions == 0)
+    #expect(report.changedFlows == [key: [targets[0]]])
+  }
+
   private static func service(_ number: Int, _ random: inout Generator) -> ServiceDefinition? {
     guard Int.random(in: 0..<5, using: &random) > 0 else { return nil }
     var service = ServiceDefinition(

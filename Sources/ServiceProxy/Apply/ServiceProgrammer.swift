@@ -31,6 +31,7 @@ public struct ServiceProgrammer: Sendable {
   private(set) var applied = Applied()
   private var claims = Claims()
   private var problems: [ObjectKey: [String]] = [:]
+  private var draining = DrainingFlows()
 
   /// Frontends that are to become so; nil is to go.
   private var pending: [FrontendKey: Frontend?] = [:]
@@ -61,7 +62,7 @@ public struct ServiceProgrammer: Sendable {
   public var frontendCount: Int { claims.frontendCount }
   public var hasPending: Bool {
     !pending.isEmpty || !pendingClusterIPs.isEmpty || !pendingHairpins.isEmpty || !fixed.isEmpty || !strange.isEmpty
-      || !strangeChains.isEmpty || !lostEndpoints.isEmpty
+      || !strangeChains.isEmpty || !lostEndpoints.isEmpty || !draining.isEmpty
   }
 
   /// What is wrong in each Service, and was left out.
@@ -89,7 +90,11 @@ public struct ServiceProgrammer: Sendable {
       let plan = state.services[service].map {
         ServicePlan($0, slices: state.slices(of: service), zone: state.zone)
       }
+      for key in claims.frontends(of: service) where key.transport.needsFlowCleanup {
+        draining.set(key, plan?.draining[key] ?? [])
+      }
       let outcome = claims.set(service, plan)
+      for (key, targets) in plan?.draining ?? [:] where claims.owner(key) == service { draining.set(key, targets) }
       for (key, frontend) in outcome.frontends { pending[key] = frontend }
       pendingClusterIPs.formUnion(outcome.clusterIPs)
       pendingHairpins.formUnion(outcome.hairpins)
@@ -122,6 +127,8 @@ public struct ServiceProgrammer: Sendable {
     let reading = try KernelReading(connection, ruleset)
     applied = reading.applied
     claims = Claims()
+    draining = DrainingFlows()
+    draining.suspect(applied.frontends.keys.filter(\.transport.needsFlowCleanup))
     pending = [:]
     pendingClusterIPs = applied.clusterIPs
     pendingHairpins = applied.hairpins
@@ -231,6 +238,10 @@ public struct ServiceProgrammer: Sendable {
     } while start < changes.count
     removeStrangeChains(&report)
     forgetClients(&report)
+    for key in draining.takeDue() where report.changedFlows[key] == nil {
+      guard let frontend = applied.frontends[key] else { continue }
+      report.changedFlows[key] = frontend.endpoints + frontend.localEndpoints + draining.kept(key)
+    }
     return report
   }
 
@@ -320,7 +331,9 @@ public struct ServiceProgrammer: Sendable {
     let before = (change.old?.endpoints ?? []) + (change.old?.localEndpoints ?? [])
     let current = Set(now)
     // A frontend that had none may have flows from before, which went nowhere.
-    if before.isEmpty || before.contains(where: { !current.contains($0) }) { report.changedFlows[change.key] = now }
+    if before.isEmpty || before.contains(where: { !current.contains($0) }) {
+      report.changedFlows[change.key] = now + (change.new == nil ? [] : draining.kept(change.key))
+    }
   }
 
   /// ClusterIPs and hairpins that come or go.

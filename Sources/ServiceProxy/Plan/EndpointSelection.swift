@@ -6,6 +6,8 @@ struct EndpointSelection: Equatable {
   var cluster: [EndpointTarget] = []
   /// For policy Local, in order.
   var local: [EndpointTarget] = []
+  /// Those that end and still serve, and get no new connections: what they have begun goes on.
+  var draining: [EndpointTarget] = []
   /// Those of both lists that may run on this node: they can reach themselves.
   var maybeHere: [IPAddress] = []
 
@@ -30,6 +32,7 @@ struct EndpointSelection: Equatable {
     let limit = FrontendAction.endpointLimit
     cluster = chosen.prefix(limit).map(\.target)
     local = here.prefix(limit).map(\.target)
+    if !ready.isEmpty { draining = candidates.filter(\.isUsableInNeed).map(\.target) }
     for candidate in chosen.prefix(limit) + here.prefix(limit)
     where !candidate.endpoint.conditions.isDisjoint(with: [.local, .placeUnknown]) {
       maybeHere.append(candidate.target.address)

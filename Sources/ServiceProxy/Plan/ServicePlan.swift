@@ -8,6 +8,8 @@ public struct ServicePlan: Sendable, Hashable {
   public var clusterIPs: [IPAddress] = []
   /// Endpoints that may reach themselves through it.
   public var hairpins: [IPAddress] = []
+  /// Endpoints of UDP and SCTP frontends that get no new flows, and keep those that they have.
+  public var draining: [FrontendKey: [EndpointTarget]] = [:]
   public var problems: [String] = []
 
   public init() {}
@@ -47,6 +49,12 @@ public struct ServicePlan: Sendable, Hashable {
     }
     if port.nodePort != 0 {
       frontends[FrontendKey(.node(family), port.transport, port.nodePort)] = outside
+    }
+    guard port.transport.needsFlowCleanup, !selection.draining.isEmpty else { return }
+    let addresses = (service.clusterIPs + service.externalIPs + service.loadBalancerIPs).filter { $0.family == family }
+    for address in addresses { draining[key(address)] = selection.draining }
+    if port.nodePort != 0 {
+      draining[FrontendKey(.node(family), port.transport, port.nodePort)] = selection.draining
     }
   }
 
