@@ -60,7 +60,7 @@ public struct DNSServer: ServiceLifecycle.Service {
     let patience = listeners.areInherited ? Self.patience : .zero
     let stopped = try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self, returning: Serving.self) { group in
-        group.addTask { await self.follow(zone, settings) }
+        group.addTask { await self.follow(zone, settings, dnsMetrics) }
         let deadline = ContinuousClock.now + patience
         while !zone.unsynced.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
           try? await Task.sleep(for: .milliseconds(5))
@@ -160,24 +160,33 @@ public struct DNSServer: ServiceLifecycle.Service {
   // MARK: The cluster
 
   /// Feeds the zone from the cluster until the task is cancelled.
-  private func follow(_ zone: ClusterZone, _ settings: DNSConfiguration) async {
+  private func follow(_ zone: ClusterZone, _ settings: DNSConfiguration, _ metrics: DNSMetrics) async {
+    let ages = metrics.watchAges
     await withDiscardingTaskGroup { group in
       group.addTask {
-        let events = Informer<KubeAPI.Service, ServiceFacts>(client) { ServiceFacts($0) }.events()
+        let informer = Informer<KubeAPI.Service, ServiceFacts>(client, heard: { ages.heard("services") }) {
+          ServiceFacts($0)
+        }
+        let events = informer.events()
         for await event in events { await zone.handle(services: event) }
       }
       group.addTask {
         let namesByPod = settings.namesEndpointsByPod
-        let events = Informer<EndpointSlice, SliceFacts>(client) { SliceFacts($0, namesByPod: namesByPod) }.events()
+        let informer = Informer<EndpointSlice, SliceFacts>(client, heard: { ages.heard("endpointslices") }) {
+          SliceFacts($0, namesByPod: namesByPod)
+        }
+        let events = informer.events()
         for await event in events { await zone.handle(slices: event) }
       }
       group.addTask {
-        let events = Informer<Namespace, Bool>(client) { _ in true }.events()
+        let informer = Informer<Namespace, Bool>(client, heard: { ages.heard("namespaces") }) { _ in true }
+        let events = informer.events()
         for await event in events { await zone.handle(namespaces: event) }
       }
       if settings.podNames == .verified {
         group.addTask {
-          let events = Informer<Pod, [IPAddress]>(client) { Self.addresses(of: $0) }.events()
+          let informer = Informer<Pod, [IPAddress]>(client, heard: { ages.heard("pods") }) { Self.addresses(of: $0) }
+          let events = informer.events()
           for await event in events { await zone.handle(pods: event) }
         }
       }
@@ -186,6 +195,25 @@ public struct DNSServer: ServiceLifecycle.Service {
           try? await Task.sleep(for: .seconds(1))
           await zone.reclaim()
         }
+      }
+      if settings.consistencyCheck > .zero {
+        group.addTask { await checkConsistency(zone, settings, metrics) }
+      }
+    }
+  }
+
+  /// Looks from time to time whether the watches tell the truth, until the task is cancelled.
+  private func checkConsistency(_ zone: ClusterZone, _ settings: DNSConfiguration, _ metrics: DNSMetrics) async {
+    let check = ConsistencyCheck(
+      client: client, zone: zone, namesByPod: settings.namesEndpointsByPod, logger: logger)
+    while !Task.isCancelled {
+      // Not all nodes at once.
+      try? await Task.sleep(for: settings.consistencyCheck * .random(in: 0.75...1.25))
+      guard !Task.isCancelled, zone.unsynced.isEmpty else { continue }
+      do {
+        metrics.checked(wrong: try await check.run())
+      } catch {
+        logger.debug("cannot compare the zone with the API server", metadata: ["error": "\(error)"])
       }
     }
   }

@@ -9,6 +9,9 @@ final class DNSMetrics: Sendable {
   private let programming: Histogram
   private let forwards: Histogram
   private let counters: Mutex<[QueryCounters]>
+  let watchAges = WatchAges()
+  private let checks: Counter
+  private let inconsistencies: Counter
   private let reloads: Counter
   private let failedReloads: Counter
   private let resolver: Mutex<(@Sendable () -> Resolver?)?>
@@ -26,6 +29,10 @@ final class DNSMetrics: Sendable {
     forwards = registry.histogram(
       "coredns_forward_request_duration_seconds", help: "Time until an upstream answered.", labels: ["to", "rcode"],
       buckets: Histogram.seconds)
+    checks = registry.counter(
+      "skiff_dns_consistency_checks_total", help: "Comparisons of the zone with the API server's lists.")
+    inconsistencies = registry.counter(
+      "skiff_dns_inconsistencies_total", help: "Objects whose change no watch had told, and that a comparison mended.")
     reloads = registry.counter("skiff_dns_reloads_total", help: "Configurations that were taken over.")
     failedReloads = registry.counter(
       "coredns_reload_failed_total", help: "Changed configurations that could not be used.")
@@ -37,6 +44,11 @@ final class DNSMetrics: Sendable {
   func add(_ counters: QueryCounters) { self.counters.withLock { $0.append(counters) } }
 
   func setResolver(_ read: @escaping @Sendable () -> Resolver?) { resolver.withLock { $0 = read } }
+
+  func checked(wrong: Int) {
+    checks.increment()
+    inconsistencies.increment(by: Double(wrong))
+  }
 
   func reloaded(isGood: Bool) { if isGood { reloads.increment() } else { failedReloads.increment() } }
 
@@ -55,7 +67,7 @@ final class DNSMetrics: Sendable {
 
   private func collect() -> [MetricSnapshot] {
     let all = counters.withLock { $0 }
-    var snapshots = [requests(all), responses(all), durations(all)] + drops(all)
+    var snapshots = [requests(all), responses(all), durations(all), staleness()] + drops(all)
     if let resolver = resolver.withLock({ $0 })?() { snapshots += caching(resolver) + forwarding(resolver) }
     return snapshots
   }
@@ -108,6 +120,12 @@ final class DNSMetrics: Sendable {
     }
     return MetricSnapshot(
       name: "coredns_dns_responses_total", help: "Answers sent.", kind: .counter, samples: samples)
+  }
+
+  private func staleness() -> MetricSnapshot {
+    MetricSnapshot(
+      name: "skiff_dns_watch_age_seconds", help: "Time since the API server was last heard of.", kind: .gauge,
+      samples: watchAges.seconds.map { .init(labels: [(name: "resource", value: $0.resource)], value: $0.age) })
   }
 
   private func drops(_ all: [QueryCounters]) -> [MetricSnapshot] {

@@ -34,6 +34,7 @@ import Testing
       reverseRanges: [10.96.0.0/12, "fd00::/16"]
       listen: [10.96.0.10, "[fd00::a]:5353"]
       threads: 3
+      consistencyCheck: 10m
       upstreams:
         servers: [192.0.2.1, tcp://192.0.2.2:5300, "tls://192.0.2.3#dns.example.net"]
         policy: sequential
@@ -84,7 +85,7 @@ import Testing
     #expect(configuration.completesSearchPath)
     #expect(configuration.reverseRanges.map(\.description) == ["10.96.0.0/12", "fd00::/16"])
     #expect(configuration.listen.map(\.description) == ["10.96.0.10:53", "[fd00::a]:5353"])
-    #expect(configuration.threads == 3)
+    #expect(configuration.threads == 3 && configuration.consistencyCheck == .seconds(600))
     let upstreams = try #require(configuration.upstreams)
     #expect(
       upstreams.servers.map(\.description) == [

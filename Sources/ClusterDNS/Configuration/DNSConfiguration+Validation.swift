@@ -62,6 +62,7 @@ extension DNSConfiguration {
       ("zone", zone, next.zone), ("pods", podNames.rawValue, next.podNames.rawValue),
       ("endpointPodNames", "\(namesEndpointsByPod)", "\(next.namesEndpointsByPod)"),
       ("listen", "\(listen)", "\(next.listen)"),
+      ("consistencyCheck", "\(consistencyCheck)", "\(next.consistencyCheck)"),
       ("threads", threads.map { "\($0)" } ?? "one a core", next.threads.map { "\($0)" } ?? "one a core"),
     ]
     return pairs.filter { $0.1 != $0.2 }.map { key, now, wanted in

@@ -3,7 +3,8 @@ import Yams
 
 extension DNSConfiguration {
   static let keys = [
-    "zone", "ttl", "pods", "endpointPodNames", "autopath", "reverseRanges", "listen", "threads", "upstreams",
+    "zone", "ttl", "pods", "endpointPodNames", "autopath", "reverseRanges", "listen", "threads", "consistencyCheck",
+    "upstreams",
     "resolvConf", "stubDomains", "hosts", "hostsFile", "hostsTTL", "rewrite", "cache", "forward", "tcp", "queryLog",
   ]
 
@@ -40,6 +41,7 @@ extension DNSConfiguration {
       listen = decoder.list(node, key, "an address such as 10.96.0.10 or [fd00::a]:5353") {
         ListenAddress(text: $0, defaultPort: 53)
       }
+    case "consistencyCheck": consistencyCheck = decoder.duration(node, key) ?? consistencyCheck
     case "threads": threads = decoder.number(node, key, 1...256) ?? threads
     default: return false
     }

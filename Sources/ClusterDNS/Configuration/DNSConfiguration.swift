@@ -17,6 +17,8 @@ public struct DNSConfiguration: Sendable, Hashable {
   /// Where the server is asked: the ClusterIP of the service `kube-dns`, and a link-local address that is the same on
   /// every node.
   public var listen = [ListenAddress(IPAddress(10, 96, 0, 10)), ListenAddress(IPAddress(169, 254, 20, 10))]
+  /// How often the zone is compared with the API server's lists; zero for never.
+  public var consistencyCheck = Duration.seconds(3600)
   /// Threads a listen address; `nil` for one a core.
   public var threads: Int?
 

@@ -9,14 +9,18 @@ public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
   private let client: KubeClient
   private let selection: ResourceSelection
   private let transform: @Sendable (Object) -> Element?
+  private let heard: @Sendable () -> Void
 
-  /// - Parameter transform: what to keep of an object; `nil` for an object that is of no interest. One that
-  ///   becomes so is told as deleted.
+  /// - Parameters:
+  ///   - heard: called whenever the server was heard of: with a list, an event or a bookmark.
+  ///   - transform: what to keep of an object; `nil` for an object that is of no interest. One that becomes so is
+  ///     told as deleted.
   public init(
     _ client: KubeClient, in namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
-    transform: @escaping @Sendable (Object) -> Element?
+    heard: @escaping @Sendable () -> Void = {}, transform: @escaping @Sendable (Object) -> Element?
   ) {
     self.client = client
+    self.heard = heard
     selection = ResourceSelection(
       resource: Object.resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
     self.transform = transform
@@ -24,7 +28,7 @@ public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
 
   /// Begins. It ends when the stream is dropped or the task that reads it is cancelled; it never ends of itself.
   public func events() -> AsyncStream<InformerEvent<Element>> {
-    client.events(of: selection) { [transform] in transform(Object(json: $0)) }
+    client.events(of: selection, heard: heard) { [transform] in transform(Object(json: $0)) }
   }
 }
 
@@ -40,10 +44,12 @@ extension Informer where Object == Element {
 extension KubeClient {
   /// The events of an informer over a resource that is known only at run time; see ``Informer``.
   public func events<Element: Sendable>(
-    of selection: ResourceSelection, transform: @escaping @Sendable (JSONValue) -> Element?
+    of selection: ResourceSelection, heard: @escaping @Sendable () -> Void = {},
+    transform: @escaping @Sendable (JSONValue) -> Element?
   ) -> AsyncStream<InformerEvent<Element>> {
     let (stream, continuation) = AsyncStream<InformerEvent<Element>>.makeStream()
-    let loop = InformerLoop(client: self, selection: selection, transform: transform, continuation: continuation)
+    let loop = InformerLoop(
+      client: self, selection: selection, transform: transform, heard: heard, continuation: continuation)
     let task = Task { await loop.run() }
     continuation.onTermination = { _ in task.cancel() }
     return stream

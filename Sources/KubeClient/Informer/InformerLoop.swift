@@ -11,6 +11,7 @@ actor InformerLoop<Element: Sendable> {
   private let client: KubeClient
   private let selection: ResourceSelection
   private let transform: @Sendable (JSONValue) -> Element?
+  private let heard: @Sendable () -> Void
   private let continuation: AsyncStream<InformerEvent<Element>>.Continuation
   private let logger: Logger
 
@@ -23,11 +24,12 @@ actor InformerLoop<Element: Sendable> {
 
   init(
     client: KubeClient, selection: ResourceSelection, transform: @escaping @Sendable (JSONValue) -> Element?,
-    continuation: AsyncStream<InformerEvent<Element>>.Continuation
+    heard: @escaping @Sendable () -> Void, continuation: AsyncStream<InformerEvent<Element>>.Continuation
   ) {
     self.client = client
     self.selection = selection
     self.transform = transform
+    self.heard = heard
     self.continuation = continuation
     var logger = client.logger
     logger[metadataKey: "resource"] = "\(selection.resource.groupResource)"
@@ -52,6 +54,7 @@ actor InformerLoop<Element: Sendable> {
     if continueToken == nil { pages = [:] }
     do {
       let page = try await client.listPage(selection, continueToken: continueToken)
+      heard()
       for item in page.items {
         if let key = Self.key(of: item), let element = transform(item) { pages[key] = element }
       }
@@ -93,6 +96,7 @@ actor InformerLoop<Element: Sendable> {
   }
 
   private func handle(_ frame: WatchFrame) throws(APIError) {
+    heard()
     switch frame {
     case .added(let object), .modified(let object):
       guard let key = Self.key(of: object) else { return }
