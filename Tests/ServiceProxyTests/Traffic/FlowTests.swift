@@ -128,8 +128,9 @@ struct FlowTests {
       let before = Set(try flows(addresses).map(\.original))
       putEndpoints([addresses.second])
       for client in mine { try await eventually("it goes to the other endpoint") { client.ask().hasPrefix("second") } }
-      // Those of the others, who have said nothing since, are there as before.
-      #expect(Set(try flows(addresses).map(\.original)) == before)
+      // Those of the others, who have said nothing since, are there as before. An answer that was on its way when its flow
+      // was ended may have made one more.
+      #expect(before.subtracting(try flows(addresses).map(\.original)) == [])
       #expect(others.map { $0.ask().prefix { $0 != " " } } == ["first", "first", "outside", "first"])
     }
   }
@@ -151,7 +152,7 @@ struct FlowTests {
     }
     let before = Set(try flows(addresses).map(\.original))
     try await run(addresses) { _ in }
-    #expect(try Set(flows(addresses).map(\.original)) == before)
+    #expect(before.subtracting(try flows(addresses).map(\.original)) == [])
     putEndpoints([addresses.second])
     try await run(addresses) { _ in
       for client in clients[..<2] {
