@@ -25,12 +25,12 @@ struct Session: Sendable {
     return waitpid(leader.pid, &status, WNOHANG) == 0
   }
 
-  /// What the kernel's accounting says of it (proc(5): stat, status).
+  /// What the kernel's accounting says of it (clock_getcpuclockid(3); proc(5): stat, status).
   var usage: Usage {
     var usage = Usage()
     let tick = Duration.seconds(1) / sysconf(Int32(_SC_CLK_TCK))
     for process in members {
-      usage.cpu += tick * process.ticks
+      usage.cpu += Self.processorTime(process.pid) + tick * process.childTicks
       let status = Self.text("/proc/\(process.pid)/status")
       usage.residentBytes += Self.kilobytes("VmRSS:", in: status) << 10
       usage.anonymousBytes += Self.kilobytes("RssAnon:", in: status) << 10
@@ -56,7 +56,7 @@ struct Session: Sendable {
     return lines.isEmpty ? "it said nothing" : lines.joined(separator: " | ")
   }
 
-  private var members: [(pid: pid_t, ticks: Int)] {
+  private var members: [(pid: pid_t, childTicks: Int)] {
     Files.list("/proc").compactMap { name in
       guard let pid = pid_t(name) else { return nil }
       // The name of the program is in parentheses and may hold anything; fields are counted behind it.
@@ -66,8 +66,16 @@ struct Session: Sendable {
       guard fields.count > 14 else { return nil }
       func field(_ number: Int) -> Int { Int(fields[fields.startIndex + number]) ?? 0 }
       guard field(3) == leader.pid else { return nil }
-      return (pid, (11...14).reduce(0) { $0 + field($1) })
+      return (pid, field(13) + field(14))
     }
+  }
+
+  /// User and system time, in nanoseconds where `/proc` counts in ticks of ten milliseconds. None of one that has ended.
+  private static func processorTime(_ pid: pid_t) -> Duration {
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .zero }
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
   private static func text(_ path: String) -> String {
