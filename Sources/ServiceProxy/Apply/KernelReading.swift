@@ -178,10 +178,7 @@ struct KernelReading {
           try connection.elements(of: name.name(family), in: Ruleset.table).filter {
             !($0.isIntervalEnd && $0.key.allSatisfy { $0 == 0 })
           })
-        var wanted = Set(ruleset.fixedElements(name, family))
-        for chain in applied.chains.keys where chain.family == family {
-          for entry in chain.entries where entry.set == name { wanted.insert(entry.element) }
-        }
+        let wanted = Set(ruleset.fixedElements(name, family, leadingTo: applied.chains.keys))
         guard found != wanted else { continue }
         let set = name.name(family)
         // Ranges are replaced as a whole: a part of one may be wrong, and of those that touch each other the kernel

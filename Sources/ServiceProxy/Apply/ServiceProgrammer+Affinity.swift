@@ -5,7 +5,7 @@ extension ServiceProgrammer {
   /// from outside any more, and all where there is no affinity any more, for it may begin again.
   mutating func noteAffinity(_ key: FrontendKey, _ old: Frontend, _ new: Frontend?) {
     guard old.stickySeconds > 0 else { return }
-    var lost = Set(old.endpoints + old.localEndpoints)
+    var lost = Set(old.allEndpoints)
     if let new, new.stickySeconds > 0 {
       let gone = lost.subtracting(new.endpoints).subtracting(new.localEndpoints)
       lost = gone.union(Set(old.endpointsForOutside).subtracting(new.endpointsForOutside))
@@ -44,10 +44,7 @@ extension ServiceProgrammer {
   }
 
   private func isLost(_ element: NFElement, _ family: IPAddress.Family) -> Bool {
-    let client = Array(element.key.dropFirst(family.byteCount))
-    guard let target = ElementCodec.target(element.data, family),
-      let (key, _) = ElementCodec.frontend(client, isNodePort: false, family)
-    else { return false }
+    guard let (key, target) = ElementCodec.binding(element, family) else { return false }
     if let lost = lostEndpoints[key] { return lost.contains(target) }
     guard applied.frontends[key] == nil else { return false }
     return lostEndpoints[FrontendKey(.node(family), key.transport, key.port)]?.contains(target) == true

@@ -90,11 +90,10 @@ public struct ServiceProgrammer: Sendable {
       let plan = state.services[service].map {
         ServicePlan($0, slices: state.slices(of: service), zone: state.zone)
       }
-      for key in claims.frontends(of: service) where key.transport.needsFlowCleanup {
-        draining.set(key, plan?.draining[key] ?? [])
-      }
+      var flowing = Set(claims.frontends(of: service).filter(\.transport.needsFlowCleanup))
       let outcome = claims.set(service, plan)
-      for (key, targets) in plan?.draining ?? [:] where claims.owner(key) == service { draining.set(key, targets) }
+      if let plan { flowing.formUnion(plan.draining.keys.filter { claims.owner($0) == service }) }
+      for key in flowing { draining.set(key, plan?.draining[key] ?? []) }
       for (key, frontend) in outcome.frontends { pending[key] = frontend }
       pendingClusterIPs.formUnion(outcome.clusterIPs)
       pendingHairpins.formUnion(outcome.hairpins)
@@ -121,12 +120,13 @@ public struct ServiceProgrammer: Sendable {
 
   // MARK: Reading
 
-  /// Reads what the kernel holds. What no Service wants any more, and what Services want that is not there, is
-  /// sent by the next flush; so call `update` with all Services before that.
+  /// Reads what the kernel holds, and plans all Services anew. What none of them wants any more, and what they want that
+  /// is not there, is sent by the next flush.
   public mutating func adopt(_ state: ProxyState) throws(NetlinkError) {
     let reading = try KernelReading(connection, ruleset)
     applied = reading.applied
     claims = Claims()
+    problems = [:]
     draining = DrainingFlows()
     draining.suspect(applied.frontends.keys.filter(\.transport.needsFlowCleanup))
     pending = [:]
@@ -160,10 +160,7 @@ public struct ServiceProgrammer: Sendable {
     operations += add(OnDemandChain.prepared)
     for family in IPAddress.Family.allCases {
       for name in Ruleset.fixedSets {
-        var elements = ruleset.fixedElements(name, family)
-        for chain in OnDemandChain.prepared where chain.family == family {
-          for entry in chain.entries where entry.set == name { elements.append(entry.element) }
-        }
+        let elements = ruleset.fixedElements(name, family, leadingTo: OnDemandChain.prepared)
         if !elements.isEmpty { operations.append(.addElements(elements, table, set: name.name(family))) }
       }
     }
@@ -240,7 +237,7 @@ public struct ServiceProgrammer: Sendable {
     forgetClients(&report)
     for key in draining.takeDue() where report.changedFlows[key] == nil {
       guard let frontend = applied.frontends[key] else { continue }
-      report.changedFlows[key] = frontend.endpoints + frontend.localEndpoints + draining.kept(key)
+      report.changedFlows[key] = keepers(key, frontend)
     }
     return report
   }
@@ -327,13 +324,17 @@ public struct ServiceProgrammer: Sendable {
   }
 
   private func noteFlows(_ change: Change, _ report: inout Report) {
-    let now = (change.new?.endpoints ?? []) + (change.new?.localEndpoints ?? [])
-    let before = (change.old?.endpoints ?? []) + (change.old?.localEndpoints ?? [])
-    let current = Set(now)
+    let before = change.old?.allEndpoints ?? []
+    let current = Set(change.new?.allEndpoints ?? [])
     // A frontend that had none may have flows from before, which went nowhere.
     if before.isEmpty || before.contains(where: { !current.contains($0) }) {
-      report.changedFlows[change.key] = now + (change.new == nil ? [] : draining.kept(change.key))
+      report.changedFlows[change.key] = keepers(change.key, change.new)
     }
+  }
+
+  /// The endpoints whose flows go on.
+  private func keepers(_ key: FrontendKey, _ frontend: Frontend?) -> [EndpointTarget] {
+    frontend.map { $0.allEndpoints + draining.kept(key) } ?? []
   }
 
   /// ClusterIPs and hairpins that come or go.

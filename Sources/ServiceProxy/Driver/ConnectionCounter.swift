@@ -1,4 +1,5 @@
 import KubeAPI
+import Logging
 import Netlink
 import Synchronization
 import Telemetry
@@ -7,16 +8,24 @@ import Telemetry
 /// the loop does not wait for it.
 final class ConnectionCounter: Sendable {
   private let connection: any NFTablesConnection
+  private let logger: Logger
   private let totals = Mutex(ConnectionTotals())
 
-  init(_ connection: any NFTablesConnection) { self.connection = connection }
+  init(_ connection: any NFTablesConnection, logger: Logger) {
+    self.connection = connection
+    self.logger = logger
+  }
 
   func set(_ service: ObjectKey, _ frontends: [FrontendKey]) { totals.withLock { $0.set(service, frontends) } }
 
-  /// The totals; as they were at the last reading where the kernel cannot be read now.
+  /// The totals; as they were at the last reading where the kernel cannot be read now, which is logged.
   func snapshots() -> [MetricSnapshot] {
     totals.withLock { totals in
-      if let readings = try? Self.read(connection) { totals.take(readings) }
+      do throws(NetlinkError) {
+        totals.take(try Self.read(connection))
+      } catch {
+        logger.warning("cannot read the counts of connections", metadata: ["error": "\(error)"])
+      }
       return totals.snapshots
     }
   }

@@ -100,7 +100,9 @@ public struct Proxy: ServiceLifecycle.Service {
       makeMonitor: { () throws(NetlinkError) in
         try place.inside { () throws(NetlinkError) in try NFTablesMonitor() }
       }, healthChecks: healthChecks,
-      counter: place.inside { () throws(NetlinkError) in counts ? ConnectionCounter(try NFTablesSocket()) : nil },
+      counter: place.inside { () throws(NetlinkError) in
+        counts ? ConnectionCounter(try NFTablesSocket(), logger: logger) : nil
+      },
       events: events)
   }
 

@@ -214,7 +214,7 @@ actor ProxyLoop {
     if !isAdopted, adoption == nil { adoption = "start" }
     let isFull = adoption != nil && adopt(begin)
     guard isAdopted else { return }
-    programmer.update(touched, from: state)
+    if !isFull { programmer.update(touched, from: state) }
     let concerned = isFull ? touched.union(state.services.keys) : touched
     tellOwners(concerned)
     if let counter = connections.counter {

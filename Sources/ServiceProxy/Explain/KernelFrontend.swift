@@ -2,8 +2,7 @@ public import Netlink
 
 /// What the kernel holds for a frontend now, and what it did with it.
 public struct KernelFrontend: Sendable {
-  /// Nil where there is no such element, but something of it is left.
-  public var frontend: Frontend?
+  public var frontend: Frontend
   /// Connections that were begun to each endpoint, since its element is there; empty where they are not counted.
   public var connections: [EndpointTarget: UInt64] = [:]
   /// Connections that connection tracking knows now, by endpoint.
@@ -11,7 +10,7 @@ public struct KernelFrontend: Sendable {
   /// Clients that are bound to an endpoint by session affinity.
   public var boundClients = 0
 
-  /// Reads some frontends. It takes one dump of the maps, whatever is asked for.
+  /// Reads some frontends. It takes a dump of all maps, whatever is asked for, and one more where connections are counted.
   ///
   /// - Throws: the kernel's error. Where there is no table, nothing is found.
   public static func read(
@@ -24,13 +23,14 @@ public struct KernelFrontend: Sendable {
     guard reading.fixed != .absent else { return [:] }
     var found: [FrontendKey: KernelFrontend] = [:]
     for key in keys { found[key] = reading.applied.frontends[key].map { KernelFrontend(frontend: $0) } }
-    for reading in try ConnectionCounter.read(connection) {
-      found[reading.frontend]?.connections[reading.target, default: 0] += reading.connections
+    if options.countsConnections {
+      for reading in try ConnectionCounter.read(connection) {
+        found[reading.frontend]?.connections[reading.target, default: 0] += reading.connections
+      }
     }
     for family in Set(keys.map(\.family)) {
       for element in try connection.elements(of: Ruleset.SetName.affinity.name(family), in: Ruleset.table) {
-        let client = Array(element.key.dropFirst(family.byteCount))
-        guard let (key, _) = ElementCodec.frontend(client, isNodePort: false, family) else { continue }
+        guard let (key, _) = ElementCodec.binding(element, family) else { continue }
         found[key]?.boundClients += 1
       }
     }

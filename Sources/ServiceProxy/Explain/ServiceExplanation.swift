@@ -49,7 +49,7 @@ public struct ServiceExplanation: Sendable {
 
   /// - Parameters:
   ///   - slices: all slices of the Service.
-  ///   - kernel: what the kernel holds for each frontend, by ``KernelFrontend/read(_:from:)``.
+  ///   - kernel: what the kernel holds for each frontend, by ``KernelFrontend/read(_:from:_:)``.
   public init(
     _ object: KubeAPI.Service, slices: [EndpointSlice], node: KubeAPI.Node,
     kernel: (Set<FrontendKey>) throws -> [FrontendKey: KernelFrontend]
@@ -122,7 +122,7 @@ public struct ServiceExplanation: Sendable {
       differences.append("source ranges are \(ranges(right)), not \(ranges(left))")
       right.sourceRanges = left.sourceRanges
     }
-    if left != right { differences.append("new connections \(right.summary), but should \(left.summary)") }
+    if left != right { differences.append("new connections \(right.summary); wanted: \(left.summary)") }
     return differences
   }
 

@@ -119,6 +119,9 @@ public struct Frontend: Sendable, Hashable {
     self.localEndpoints = localEndpoints
   }
 
+  /// Those of both lists.
+  var allEndpoints: [EndpointTarget] { endpoints + localEndpoints }
+
   /// Seconds for which a client keeps its endpoint; zero for not at all.
   public var stickySeconds: UInt32 = 0
 }

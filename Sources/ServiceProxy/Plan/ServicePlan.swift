@@ -38,24 +38,20 @@ public struct ServicePlan: Sendable, Hashable {
     _ service: ServiceDefinition, _ port: ServiceDefinition.Port, _ family: IPAddress.Family,
     _ selection: EndpointSelection
   ) {
-    func key(_ address: IPAddress) -> FrontendKey { FrontendKey(.address(address), port.transport, port.port) }
-    for address in service.clusterIPs where address.family == family {
-      frontends[key(address)] = Self.inside(service, selection)
+    let drains = port.transport.needsFlowCleanup && !selection.draining.isEmpty
+    func put(_ place: FrontendKey.Place, _ number: UInt16, _ frontend: Frontend) {
+      let key = FrontendKey(place, port.transport, number)
+      frontends[key] = frontend
+      if drains { draining[key] = selection.draining }
     }
+    func put(_ addresses: [IPAddress], _ frontend: Frontend) {
+      for address in addresses where address.family == family { put(.address(address), port.port, frontend) }
+    }
+    put(service.clusterIPs, Self.inside(service, selection))
     let outside = Self.outside(service, selection)
-    for address in service.externalIPs where address.family == family { frontends[key(address)] = outside }
-    for address in service.loadBalancerIPs where address.family == family {
-      frontends[key(address)] = Self.guarded(outside, service.sourceRanges, family)
-    }
-    if port.nodePort != 0 {
-      frontends[FrontendKey(.node(family), port.transport, port.nodePort)] = outside
-    }
-    guard port.transport.needsFlowCleanup, !selection.draining.isEmpty else { return }
-    let addresses = (service.clusterIPs + service.externalIPs + service.loadBalancerIPs).filter { $0.family == family }
-    for address in addresses { draining[key(address)] = selection.draining }
-    if port.nodePort != 0 {
-      draining[FrontendKey(.node(family), port.transport, port.nodePort)] = selection.draining
-    }
+    put(service.externalIPs, outside)
+    put(service.loadBalancerIPs, Self.guarded(outside, service.sourceRanges, family))
+    if port.nodePort != 0 { put(.node(family), port.nodePort, outside) }
   }
 
   /// A ClusterIP.

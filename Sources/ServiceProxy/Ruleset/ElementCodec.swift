@@ -62,6 +62,14 @@ enum ElementCodec {
     return (FrontendKey(place, transport, port), bytes[(width + 8)...])
   }
 
+  /// Reads an element of the affinity map: the frontend that the client asked for, and the endpoint it is bound to.
+  static func binding(_ element: NFElement, _ family: IPAddress.Family) -> (key: FrontendKey, target: EndpointTarget)? {
+    guard let target = target(element.data, family),
+      let (key, _) = frontend(Array(element.key.dropFirst(family.byteCount)), isNodePort: false, family)
+    else { return nil }
+    return (key, target)
+  }
+
   static func native(_ bytes: some Collection<UInt8>) -> UInt32? {
     guard bytes.count == 4 else { return nil }
     return Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }

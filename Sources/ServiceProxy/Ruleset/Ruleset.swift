@@ -115,7 +115,15 @@ public struct Ruleset: Sendable, Hashable {
     .actions, .choices, .departures, .arrivals, .serviceCIDRs, .podCIDRs, .nodePortAddresses,
   ]
 
-  /// The elements of those sets.
+  /// The elements of those sets, with those that lead to chains on demand.
+  func fixedElements(
+    _ name: SetName, _ family: IPAddress.Family, leadingTo chains: some Sequence<OnDemandChain>
+  ) -> [NFElement] {
+    let entries = chains.filter { $0.family == family }.flatMap(\.entries)
+    return fixedElements(name, family) + entries.filter { $0.set == name }.map(\.element)
+  }
+
+  /// The elements of those sets, apart from those that lead to chains on demand.
   func fixedElements(_ name: SetName, _ family: IPAddress.Family) -> [NFElement] {
     func ranges(_ prefixes: [IPPrefix]) -> [NFElement] {
       IPPrefix.disjoint(prefixes.filter { $0.family == family }).flatMap { NFElement.range($0) }

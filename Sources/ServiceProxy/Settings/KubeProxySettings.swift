@@ -32,6 +32,9 @@ public struct KubeProxySettings: Sendable, Hashable {
   public var conntrackTCPBeLiberal: Bool?
   public var conntrackUDP: Duration?
   public var conntrackUDPStream: Duration?
+  /// Skiff's own: whether the tables of kube-proxy's nftables mode are deleted, and whether connections are counted.
+  public var removesKubeProxyTables: Bool?
+  public var countsConnections: Bool?
 
   public init() {}
 
@@ -59,6 +62,8 @@ public struct KubeProxySettings: Sendable, Hashable {
     fill(\.conntrackTCPBeLiberal)
     fill(\.conntrackUDP)
     fill(\.conntrackUDPStream)
+    fill(\.removesKubeProxyTables)
+    fill(\.countsConnections)
   }
 
   /// What the proxy is to do.
@@ -72,6 +77,8 @@ public struct KubeProxySettings: Sendable, Hashable {
     configuration.masqueradeAll = masqueradeAll ?? false
     if let bindAddress, !bindAddress.isUnspecified { configuration.nodeAddresses = [bindAddress] }
     configuration.conntrack = conntrack
+    configuration.removesKubeProxyTables = removesKubeProxyTables ?? false
+    configuration.countsConnections = countsConnections ?? false
     return configuration
   }
 

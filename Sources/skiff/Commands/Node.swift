@@ -45,8 +45,6 @@ struct Node: AsyncParsableCommand {
     own.clusterCIDRs = options.networks.clusterCidr.flatMap { IPPrefix.list($0) }
     var settings = options.settings
     settings.proxy = try proxy.settings(own, logger: Logger(label: "proxy"))
-    settings.removesKubeProxyTables = proxy.cleanupKubeProxy
-    settings.countsConnections = proxy.countConnections
     settings.name = settings.proxy.nodeName ?? settings.name
     let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)

@@ -50,12 +50,10 @@ struct NodeParts {
   func proxy(_ client: KubeClient) throws -> Proxy {
     var proxy = settings.proxy
     if proxy.clusterCIDRs == nil { proxy.clusterCIDRs = settings.networks.clusterCIDRs }
-    var configuration = try proxy.configuration(
-      nodeName: settings.name, serviceCIDRs: settings.networks.serviceCIDRs)
-    configuration.removesKubeProxyTables = settings.removesKubeProxyTables
-    configuration.countsConnections = settings.countsConnections
     return Proxy(
-      configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
+      configuration: try proxy.configuration(
+        nodeName: settings.name, serviceCIDRs: settings.networks.serviceCIDRs),
+      client: client, metrics: daemon.metrics, health: daemon.health,
       logger: logger("proxy"))
   }
 

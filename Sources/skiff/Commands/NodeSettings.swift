@@ -13,8 +13,6 @@ struct NodeSettings {
   var rootDirectory: String
   var networks: ClusterNetworks
   var proxy = KubeProxySettings()
-  var removesKubeProxyTables = false
-  var countsConnections = false
 
   /// A client whose requests are counted, by client-go's name.
   ///

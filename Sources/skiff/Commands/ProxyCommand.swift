@@ -70,8 +70,6 @@ struct ProxyCommand: AsyncParsableCommand {
       kubeconfig: kubeconfig, name: settings.nodeName ?? Machine.hostName, runDirectory: runDir,
       rootDirectory: rootDir, networks: ClusterNetworks(clusterCIDR: "", serviceCIDR: serviceCidr ?? ""))
     node.proxy = settings
-    node.removesKubeProxyTables = proxy.cleanupKubeProxy
-    node.countsConnections = proxy.countConnections
     let services = try NodeParts(settings: node, daemon: daemon).services([.proxy], nil)
     try await daemon.run(serving.servers(daemon) + [daemon.explaining()] + services)
   }

@@ -133,6 +133,8 @@ struct ProxyOptions: ParsableArguments {
     settings.conntrackTCPBeLiberal = conntrackTCPBeLiberal?.value
     settings.conntrackUDP = conntrackUDP?.value
     settings.conntrackUDPStream = conntrackUDPStream?.value
+    settings.removesKubeProxyTables = cleanupKubeProxy ? true : nil
+    settings.countsConnections = countConnections ? true : nil
     settings.healthzBindAddress = healthzBindAddress
     settings.metricsBindAddress = metricsBindAddress
     return settings

@@ -71,7 +71,7 @@ extension ServiceExplanation {
           [
             "frontend": .string("\(frontend.key)"), "kind": .string(frontend.kind),
             "newConnections": .string(frontend.wanted.summary),
-            "inKernel": .bool(frontend.kernel?.frontend != nil),
+            "inKernel": .bool(frontend.kernel != nil),
             "boundClients": .integer(Int64(frontend.kernel?.boundClients ?? 0)),
             "differences": .array(frontend.differences.map { .string($0) }),
           ]

@@ -32,30 +32,11 @@ enum ExplainSocket {
       throw UserError.system("ask the daemon at", socketPath)
     }
     let query = arguments.map { "\(escaped($0.name))=\(escaped($0.value))" }.joined(separator: "&")
-    let request = Array("GET \(path)?\(query) HTTP/1.1\r\nHost: skiff\r\nConnection: close\r\n\r\n".utf8)
-    guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-      throw UserError.system("ask the daemon at", socketPath)
+    guard let answer = LocalHTTP.get("\(path)?\(query)", over: descriptor) else {
+      throw UserError("the daemon at \(socketPath) ended without an answer")
     }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = recv(descriptor, &part, part.count, 0)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw UserError.system("read the answer from", socketPath) }
-      if count == 0 { break }
-      bytes += part[..<count]
-    }
-    return try body(String(decoding: bytes, as: UTF8.self), socketPath)
-  }
-
-  private static func body(_ answer: String, _ socketPath: String) throws -> String {
-    var lines = answer.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
-    guard let first = lines.popFirst(), first.hasPrefix("HTTP/1.1 "), let status = Int(first.dropFirst(9).prefix(3)),
-      let end = lines.firstIndex(of: "")
-    else { throw UserError("the daemon at \(socketPath) ended without an answer") }
-    let body = lines[lines.index(after: end)...].joined(separator: "\r\n")
-    guard status == 200 else { throw UserError(body) }
-    return body
+    guard answer.status == 200 else { throw UserError(answer.body) }
+    return answer.body
   }
 
   private static func escaped(_ text: String) -> String {
