@@ -12,6 +12,8 @@ public enum RouteEvent: Sendable, Hashable {
   case neighbourDeleted(Neighbour)
   case forwarding(ForwardingEntry)
   case forwardingDeleted(ForwardingEntry)
+  /// A queueing discipline or a filter of this interface was deleted.
+  case trafficControlDeleted(Int32)
   /// Events were lost: read again what you need.
   case overrun
 
@@ -29,6 +31,8 @@ public enum RouteEvent: Sendable, Hashable {
       case Int(RTM_DELNEIGH):
         ForwardingEntry(payload: payload).map { .forwardingDeleted($0) }
           ?? Neighbour(payload: payload).map { .neighbourDeleted($0) }
+      case Int(RTM_DELQDISC), Int(RTM_DELTFILTER):
+        TrafficControlHeader(payload: payload).map { .trafficControlDeleted($0.interface) }
       default: nil
       }
     guard let event else { return nil }
@@ -66,7 +70,9 @@ public struct RouteEventKinds: OptionSet, Sendable {
   public static let routes = RouteEventKinds(rawValue: 1 << 2)
   /// Neighbours and forwarding entries.
   public static let neighbours = RouteEventKinds(rawValue: 1 << 3)
-  public static let all: RouteEventKinds = [.links, .addresses, .routes, .neighbours]
+  /// Queueing disciplines and filters.
+  public static let trafficControl = RouteEventKinds(rawValue: 1 << 4)
+  public static let all: RouteEventKinds = [.links, .addresses, .routes, .neighbours, .trafficControl]
 
   /// `RTNLGRP_*`.
   var groups: [Int32] {
@@ -75,6 +81,7 @@ public struct RouteEventKinds: OptionSet, Sendable {
     if contains(.addresses) { groups += [RTNLGRP_IPV4_IFADDR.rawValue, RTNLGRP_IPV6_IFADDR.rawValue] }
     if contains(.routes) { groups += [RTNLGRP_IPV4_ROUTE.rawValue, RTNLGRP_IPV6_ROUTE.rawValue] }
     if contains(.neighbours) { groups += [RTNLGRP_NEIGH.rawValue] }
+    if contains(.trafficControl) { groups += [RTNLGRP_TC.rawValue] }
     return groups.map { Int32($0) }
   }
 }

@@ -6,6 +6,8 @@ public struct NewLink: Sendable {
     case veth(peer: Peer)
     case bridge(Bridge = Bridge())
     case vxlan(VXLAN)
+    /// An intermediate functional block: what is redirected to it passes its queueing discipline, and goes on.
+    case ifb
   }
 
   /// The other end of a veth. The kernel does not bring it up together with its creation: see ``LinkChange``.
@@ -55,6 +57,7 @@ public struct NewLink: Sendable {
     case .veth: "veth"
     case .bridge: "bridge"
     case .vxlan: "vxlan"
+    case .ifb: "ifb"
     }
   }
 
@@ -75,6 +78,7 @@ public struct NewLink: Sendable {
         case .veth(let peer): message.nest(VETH_INFO_PEER) { peer.append(to: &$0) }
         case .bridge(let bridge): bridge.append(to: &message)
         case .vxlan(let vxlan): vxlan.append(to: &message)
+        case .ifb: break
         }
       }
     }

@@ -15,6 +15,9 @@ public struct NFBaseChain: Hashable, Sendable {
     case forward = 2
     case output = 3
     case postrouting = 4
+
+    /// NF_ARP_IN: of a table of family arp, what comes to this machine. Families number their hooks each from zero.
+    public static let arpInput = Hook.prerouting
   }
 
   public var kind: Kind
