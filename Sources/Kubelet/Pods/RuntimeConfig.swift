@@ -33,7 +33,10 @@ enum RuntimeConfig {
     config.metadata.namespace = pod.metadata.namespace ?? ""
     config.metadata.attempt = attempt
     config.labels = pod.metadata.labels.merging(labels(pod)) { _, ours in ours }
-    config.annotations = [RuntimeLabel.gracePeriod: String(spec.terminationGracePeriodSeconds ?? 30)]
+    // The runtime reads some itself: the pod's bandwidth is in kubernetes.io/ingress-bandwidth and egress-bandwidth.
+    config.annotations = pod.metadata.annotations.merging([
+      RuntimeLabel.gracePeriod: String(spec.terminationGracePeriodSeconds ?? 30)
+    ]) { _, ours in ours }
     config.logDirectory = directories.logs
     config.hostname = spec.hostNetwork == true ? node.nodeHostname : NameResolution.hostname(pod)
     let names = NameResolution(
