@@ -91,7 +91,7 @@ actor AgentLoop {
       hasCollected = true
     }
     let outcome = try kernel.apply(plan)
-    let repaired = try handler.repairPods()
+    let repaired = try handler.repairPods() + (handler.ports.bring(to: handler.podState) ? 1 : 0)
     count(outcome, repaired, plan)
     guard !plan.podCIDRs.isEmpty else {
       // The node is not known: pods that are there stay, new ones must wait.

@@ -12,6 +12,9 @@ struct AgentSignals: Sendable {
     case tick
   }
 
+  /// Whose changes wake the agent.
+  private static let tables: Set<NFTableName> = [NetworkRules.table, PodRules.table, PodRules.arpTable]
+
   private let nodes: Informer<Node, NodeDefinition>
   private let kernel: AsyncStream<RouteEvent>
   private let monitor: NFTablesMonitor
@@ -19,7 +22,7 @@ struct AgentSignals: Sendable {
   init(nodes: Informer<Node, NodeDefinition>, in namespace: NetworkNamespace) throws(NetlinkError) {
     self.nodes = nodes
     // Listening begins here, before anything is read: no change falls between.
-    kernel = try RouteEvents.stream([.links, .addresses, .routes, .neighbours], in: namespace)
+    kernel = try RouteEvents.stream([.links, .addresses, .routes, .neighbours, .trafficControl], in: namespace)
     monitor = try namespace.run { () throws(NetlinkError) -> NFTablesMonitor in try NFTablesMonitor() }
   }
 
@@ -31,7 +34,7 @@ struct AgentSignals: Sendable {
       group.addTask { for await event in kernel { continuation.yield(.kernel(event)) } }
       group.addTask {
         for await event in monitor.events() {
-          if case .changed(let table, _) = event, table != NetworkRules.table { continue }
+          if case .changed(let table, _) = event, !Self.tables.contains(table) { continue }
           continuation.yield(.rules)
         }
       }

@@ -38,7 +38,8 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     if damaged > 0 { logger.error("the address journal has \(damaged) damaged lines, which were passed over") }
     defer { journal.unlock() }
     let handler = CNIHandler(
-      ledger: AddressLedger(replaying: records), journal: journal, network: network, metrics: metrics, logger: logger)
+      ledger: AddressLedger(replaying: records), journal: journal, network: network, ports: try PodTable(network),
+      metrics: metrics, logger: logger)
     try installation.linkPlugins()
     let loop = AgentLoop(
       handler: handler, apply: try NetworkApply(network), installation: installation,

@@ -51,8 +51,11 @@ struct RepairSchedule: Sendable, Hashable {
     case .neighbour(let neighbour): neighbour.state.isDisjoint(with: .permanent) && neighbour.state.contains(.failed)
     case .neighbourDeleted(let neighbour): neighbour.state.contains(.permanent)
     case .forwarding, .forwardingDeleted: false
+    case .trafficControlDeleted: true
     }
   }
 
-  private static func isPod(_ link: Link) -> Bool { link.name.hasPrefix(PodLink.prefix) }
+  private static func isPod(_ link: Link) -> Bool {
+    link.name.hasPrefix(PodLink.prefix) || link.name.hasPrefix(PodLink.blockPrefix)
+  }
 }

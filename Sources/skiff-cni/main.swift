@@ -65,7 +65,13 @@ func run() -> Int32 {
       throw PluginError(
         code: 7, message: "the configuration has no \"socket\"", details: "the path of the daemon's socket")
     }
-    let answer = try Daemon.call(socket: socket, configuration: configuration)
+    let answer: (exitCode: Int32, output: [UInt8])
+    do throws(PluginError) {
+      answer = try Daemon.call(socket: socket, configuration: configuration)
+    } catch  where command == "STATUS" && error.code == 11 {
+      // STATUS has a code of its own for a plugin that cannot serve.
+      throw PluginError(code: 50, message: error.message, details: error.details)
+    }
     output(answer.output)
     return answer.exitCode
   } catch {

@@ -48,6 +48,47 @@ import Testing
     #expect(order == [all[4], all[5], all[2], all[0]])
   }
 
+  @Test func rangesAreKeptTo() throws {
+    var ledger = AddressLedger()
+    ledger.apply(.pools([try prefix("10.0.0.0/28"), try prefix("fd00::/64")]))
+    let range = try #require(AddressRange(IPAddress(10, 0, 0, 4), IPAddress(10, 0, 0, 6)))
+    var given: [String] = []
+    for number in 0..<3 {
+      let addresses = try ledger.propose(from: [range])
+      ledger.apply(.leased(lease("c\(number)", addresses)))
+      given.append(addresses.map(\.description).joined(separator: " "))
+    }
+    #expect(given == ["10.0.0.4 fd00::1", "10.0.0.5 fd00::2", "10.0.0.6 fd00::3"])
+    let exhausted = try #require(throws: CNIError.self) { try ledger.propose(from: [range]) }
+    #expect(exhausted.code == .exhausted && exhausted.message.contains("10.0.0.4-10.0.0.6"))
+    ledger.apply(.released(CNIRequest.Attachment(container: "c1", interface: "eth0")))
+    #expect(try ledger.propose(from: [range]).first == IPAddress(10, 0, 0, 5))
+    let outside = try #require(AddressRange(IPAddress(10, 0, 0, 4), IPAddress(10, 0, 1, 6)))
+    for (requested, ranges) in [
+      ([], [outside]), ([IPAddress(10, 0, 0, 9)], [range]), ([IPAddress(192, 0, 2, 1)], []),
+      ([IPAddress(10, 0, 0, 9), IPAddress(10, 0, 0, 10)], []),
+    ] as [([IPAddress], [AddressRange])] {
+      let error = try #require(throws: CNIError.self) { try ledger.propose(requested: requested, from: ranges) }
+      #expect(error.code == .invalidConfiguration)
+    }
+  }
+
+  @Test func portsOfTheNodeConflict() {
+    let plain = HostPort(.tcp, 80, to: 8080)
+    let one = HostPort(.tcp, 80, to: 1, at: IPAddress(10, 0, 0, 1))
+    let all = HostPort(.tcp, 80, to: 1, at: IPAddress(0, 0, 0, 0))
+    let six = HostPort(.tcp, 80, to: 1, at: IPAddress("::"))
+    for (left, right, conflict) in [
+      (plain, plain, true), (plain, one, true), (plain, six, true), (one, all, true), (one, six, false),
+      (all, six, false), (one, HostPort(.tcp, 80, to: 1, at: IPAddress(10, 0, 0, 2)), false),
+      (plain, HostPort(.udp, 80, to: 1), false), (plain, HostPort(.tcp, 81, to: 1), false),
+    ] {
+      #expect(left.conflicts(with: right) == conflict && right.conflicts(with: left) == conflict, "\(left) \(right)")
+      #expect(HostPort(json: left.json) == left)
+    }
+    #expect(plain.coversLoopback && all.coversLoopback && !one.coversLoopback && !six.coversLoopback)
+  }
+
   @Test func anAddressAskedForIsNotGivenAgain() throws {
     var pool = AddressPool(try prefix("10.0.0.0/29"))
     let third = IPAddress(10, 0, 0, 3)

@@ -92,7 +92,8 @@ import Testing
     }
     #expect(try one.socket.links().allSatisfy { !$0.name.hasPrefix("skf") })
     #expect(try one.socket.routes(RouteFilter(.v4, origin: .skiffPod)).isEmpty)
-    #expect(try await one.plugin.call("CHECK", pod.container, namespace: pod.path).code == 3)
+    let check: [(String, JSONValue)] = [("prevResult", [:])]
+    #expect(try await one.plugin.call("CHECK", pod.container, namespace: pod.path, check).code == 3)
     // The address that was just freed comes last.
     #expect(try await TestPod().add(to: one) != address)
     await stop(one, two)

@@ -7,9 +7,11 @@ import Testing
 /// What comes in from `skiff-cni` and what goes back, as values.
 @Suite struct CNITests {
   private func request(
-    _ environment: [String: String], _ configuration: JSONValue = ["cniVersion": "1.0.0"]
+    _ environment: [String: String], _ configuration: JSONValue = ["cniVersion": "1.0.0"], name: JSONValue = "skiff"
   ) throws(CNIError) -> CNIRequest {
-    try CNIRequest(environment: environment, configuration: configuration)
+    var configuration = configuration
+    configuration["name"] = name
+    return try CNIRequest(environment: environment, configuration: configuration)
   }
 
   private let add = ["CNI_COMMAND": "ADD", "CNI_CONTAINERID": "abc", "CNI_NETNS": "/run/netns/x", "CNI_IFNAME": "eth0"]
@@ -38,6 +40,88 @@ import Testing
     #expect(check.code == .incompatibleVersion)
   }
 
+  @Test(arguments: [("CHECK", "0.3.1"), ("STATUS", "1.0.0"), ("GC", "1.0.0")]) func verbsAreAsOldAsTheirVersion(
+    verb: String, version: String
+  ) throws {
+    let error = try #require(throws: CNIError.self) {
+      try request(add.merging(["CNI_COMMAND": verb]) { $1 }, ["cniVersion": .string(version), "prevResult": [:]])
+    }
+    #expect(error.code == .incompatibleVersion)
+    #expect(error.message.contains(version))
+  }
+
+  @Test func aConfigurationHasANameAndAResultIsAnObject() throws {
+    for name: JSONValue in ["", .null, 7, "-a", "a b", "a/b", "é"] {
+      #expect(throws: CNIError.self) { try request(add, name: name) }
+      // What is gone must be removable whatever became of the configuration.
+      _ = try request(add.merging(["CNI_COMMAND": "DEL"]) { $1 }, name: name)
+    }
+    let wrong: [JSONValue] = [7, [], ["interfaces": 7], ["ips": ["x"]], ["routes": [:]]]
+    for previous in wrong {
+      let error = try #require(throws: CNIError.self) {
+        try request(add, ["cniVersion": "1.0.0", "prevResult": previous])
+      }
+      #expect(error.code == .invalidConfiguration)
+    }
+    let check = add.merging(["CNI_COMMAND": "CHECK"]) { $1 }
+    #expect(try #require(throws: CNIError.self) { try request(check) }.message == "CHECK needs prevResult")
+  }
+
+  @Test(arguments: [
+    (#"{"portMappings": 7}"#, 7), (#"{"portMappings": [7]}"#, 7), (#"{"portMappings": [{"hostPort": 80}]}"#, 7),
+    (#"{"portMappings": [{"hostPort": 70000, "containerPort": 80}]}"#, 7),
+    (#"{"portMappings": [{"hostPort": 80, "containerPort": 80, "protocol": "icmp"}]}"#, 2),
+    (#"{"portMappings": [{"hostPort": 80, "containerPort": 80, "hostIP": "x"}]}"#, 7),
+    (#"{"portMappings": [{"hostPort": 80, "containerPort": 1}, {"hostPort": 80, "containerPort": 2}]}"#, 7),
+    (#"{"bandwidth": []}"#, 7), (#"{"bandwidth": {"ingressRate": -1}}"#, 7),
+    (#"{"bandwidth": {"egressRate": "fast"}}"#, 7), (#"{"bandwidth": {"egressBurst": 1000}}"#, 7),
+    (#"{"ips": "10.0.0.1"}"#, 7), (#"{"ips": [7]}"#, 7), (#"{"ipRanges": [{}]}"#, 7), (#"{"ipRanges": [[{}]]}"#, 7),
+    (#"{"ipRanges": [[{"subnet": "10.0.0.0/24", "rangeStart": "10.0.1.0"}]]}"#, 7),
+    (#"{"ipRanges": [[{"subnet": "10.0.0.0/24", "rangeStart": "10.0.0.9", "rangeEnd": "10.0.0.8"}]]}"#, 7),
+    (#"{"mac": "x"}"#, 7), (#"{"cgroupPath": 7}"#, 7), ("7", 7),
+  ]) func whatCannotBeDoneIsRefused(runtime: String, code: Int) throws {
+    let request = try request(
+      add, ["cniVersion": "1.0.0", "runtimeConfig": try JSONValue(parsing: Array(runtime.utf8))])
+    let error = try #require(throws: CNIError.self) { try request.wishes() }
+    #expect(error.code.rawValue == code, "\(error)")
+  }
+
+  @Test func foreignAddressManagementIsRefused() throws {
+    let request = try request(add, ["cniVersion": "1.0.0", "ipam": ["type": "host-local"]])
+    let error = try #require(throws: CNIError.self) { try request.wishes() }
+    #expect(error.code == .unsupportedField && error.message.contains(#"ipam.type "host-local""#))
+  }
+
+  @Test func allCapabilitiesAreRead() throws {
+    let runtime = """
+      {"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "TCP", "hostIP": ""},
+        {"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}, {"hostPort": 0, "containerPort": 9},
+        {"hostPort": 53, "containerPort": 5353, "protocol": "udp", "hostIP": "fd00::1"}],
+       "bandwidth": {"ingressRate": 1000000, "ingressBurst": 4294967295, "egressRate": 0, "egressBurst": 0},
+       "ips": ["10.0.0.5/24", "10.0.0.5", "fd00::5"], "mac": "02:00:00:00:00:05", "cgroupPath": "/kubepods/x",
+       "ipRanges": [[{"subnet": "10.0.0.0/24"}], [{"subnet": "fd00::/64", "rangeStart": "fd00::4"}]],
+       "dns": {"servers": ["10.96.0.10"], "searches": ["svc.cluster.local"], "options": ["ndots:5"]}}
+      """
+    let request = try request(
+      add, ["cniVersion": "1.0.0", "runtimeConfig": try JSONValue(parsing: Array(runtime.utf8))])
+    let wishes = try request.wishes()
+    #expect(
+      wishes.hostPorts == [HostPort(.tcp, 8080, to: 80), HostPort(.udp, 53, to: 5353, at: IPAddress("fd00::1"))])
+    #expect(wishes.bandwidth == PodBandwidth(ingress: .init(rate: 1_000_000, burst: nil)))
+    #expect(wishes.addresses.map(\.description) == ["10.0.0.5", "fd00::5"])
+    #expect(
+      wishes.ranges.map(\.description) == ["10.0.0.0-10.0.0.255", "fd00::4-fd00::ffff:ffff:ffff:ffff"])
+    #expect(
+      request.dns == ["nameservers": ["10.96.0.10"], "search": ["svc.cluster.local"], "options": ["ndots:5"]])
+    var lease = AddressLease(
+      attachment: request.attachment, addresses: wishes.addresses, namespace: "/x", namespaceInode: 7, pod: "a/b",
+      hardwareAddress: wishes.hardwareAddress)
+    lease.network = "skiff"
+    lease.hostPorts = wishes.hostPorts
+    lease.bandwidth = wishes.bandwidth
+    #expect(AddressLease(json: lease.json) == lease)
+  }
+
   @Test func argumentsAndCapabilitiesAreRead() throws {
     let request = try request(
       add.merging(["CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=p"]) { $1 },
@@ -52,8 +136,18 @@ import Testing
   }
 
   @Test func anEmptyListOfAttachmentsHasAMeaning() throws {
-    let collect = try request(["CNI_COMMAND": "GC"], ["cniVersion": "1.1.0", "cni.dev/valid-attachments": []])
-    #expect(try collect.validAttachments().isEmpty)
+    for field in ["cni.dev/valid-attachments", "cni.dev/attachments"] {
+      for list: JSONValue in [[], .null] {
+        var configuration: JSONValue = ["cniVersion": "1.1.0"]
+        configuration[field] = list
+        #expect(try request(["CNI_COMMAND": "GC"], configuration).validAttachments().isEmpty)
+      }
+    }
+    let broken: [JSONValue] = ["x", ["x"], [["containerID": "a"]], [["containerID": "", "ifname": "eth0"]], [[:]]]
+    for list in broken {
+      let collect = try request(["CNI_COMMAND": "GC"], ["cniVersion": "1.1.0", "cni.dev/valid-attachments": list])
+      #expect(throws: CNIError.self) { try collect.validAttachments() }
+    }
     let missing = try request(["CNI_COMMAND": "GC"], ["cniVersion": "1.1.0"])
     #expect(throws: CNIError.self) { try missing.validAttachments() }
   }

@@ -14,6 +14,10 @@ struct AddressLease: Sendable, Hashable {
   var pod: String
   /// An Ethernet address that was asked for.
   var hardwareAddress: HardwareAddress?
+  /// The name of the network configuration: GC of one network leaves the others alone.
+  var network = ""
+  var hostPorts: [HostPort] = []
+  var bandwidth: PodBandwidth?
 
   var link: PodLink { PodLink(attachment) }
 
@@ -24,6 +28,9 @@ struct AddressLease: Sendable, Hashable {
       "inode": .string(String(namespaceInode)), "pod": .string(pod),
     ]
     if let hardwareAddress { json["mac"] = .string(hardwareAddress.description) }
+    if !network.isEmpty { json["net"] = .string(network) }
+    if !hostPorts.isEmpty { json["ports"] = .array(hostPorts.map(\.json)) }
+    if let bandwidth { json["bandwidth"] = bandwidth.json }
     return json
   }
 
@@ -45,10 +52,15 @@ struct AddressLease: Sendable, Hashable {
       let inode = json["inode"]?.stringValue.flatMap({ UInt64($0) })
     else { return nil }
     let addresses = texts.compactMap { $0.stringValue.flatMap { IPAddress($0) } }
-    guard addresses.count == texts.count else { return nil }
+    let ports = json["ports"]?.arrayValue ?? []
+    let hostPorts = ports.compactMap { HostPort(json: $0) }
+    guard addresses.count == texts.count, hostPorts.count == ports.count else { return nil }
     self.init(
       attachment: CNIRequest.Attachment(container: container, interface: interface), addresses: addresses,
       namespace: namespace, namespaceInode: inode, pod: json["pod"]?.stringValue ?? "",
       hardwareAddress: json["mac"]?.stringValue.flatMap { HardwareAddress($0) })
+    network = json["net"]?.stringValue ?? ""
+    self.hostPorts = hostPorts
+    bandwidth = json["bandwidth"].map { PodBandwidth(json: $0) }
   }
 }

@@ -45,25 +45,52 @@ struct AddressLedger: Sendable, Hashable {
   /// The addresses that the next pod gets: one of each pool, or those asked for.
   ///
   /// Nothing changes before the lease that holds them is applied.
-  func propose(requested: [IPAddress] = []) throws(CNIError) -> [IPAddress] {
+  /// - Parameter ranges: where the address of a family must come from, if there is one of that family.
+  func propose(requested: [IPAddress] = [], from ranges: [AddressRange] = []) throws(CNIError) -> [IPAddress] {
     guard !pools.isEmpty else { throw CNIError(.tryAgainLater, "the node has no pod CIDR yet") }
+    for (index, address) in requested.enumerated() {
+      guard pools.contains(where: { $0.contains(address) }) else {
+        let all = pools.map { "\($0.prefix)" }.joined(separator: " and ")
+        throw CNIError(.invalidConfiguration, "address \(address) is not one of \(all)")
+      }
+      guard !requested[..<index].contains(where: { $0.family == address.family }) else {
+        throw CNIError(.invalidConfiguration, "address \(address) is the second of its family: a pod has one of each")
+      }
+    }
     var result: [IPAddress] = []
     for pool in pools {
+      let inRanges = ranges.filter { $0.family == pool.prefix.family }
+      if let range = inRanges.first(where: { !pool.prefix.contains($0.first) || !pool.prefix.contains($0.last) }) {
+        throw CNIError(.invalidConfiguration, "range \(range) is not within \(pool.prefix)")
+      }
       if let address = requested.first(where: { $0.family == pool.prefix.family }) {
-        guard pool.contains(address) else {
-          throw CNIError(.invalidConfiguration, "address \(address) is not one of \(pool.prefix)")
-        }
         guard pool.isFree(address) else { throw CNIError(.exhausted, "address \(address) is in use") }
+        guard inRanges.isEmpty || inRanges.contains(where: { $0.contains(address) }) else {
+          throw CNIError(.invalidConfiguration, "address \(address) is not in \(inRanges)")
+        }
         result.append(address)
-      } else if let address = pool.candidate {
+      } else if let address = inRanges.isEmpty ? pool.candidate : pool.candidate(in: inRanges) {
         result.append(address)
       } else {
         throw CNIError(
-          .exhausted, "no address is free in \(pool.prefix)",
+          .exhausted, "no address is free in \(inRanges.isEmpty ? "\(pool.prefix)" : "\(inRanges)")",
           details: "\(pool.used.count) are in use; give the node a larger pod CIDR or fewer pods")
       }
     }
     return result
+  }
+
+  /// Refuses ports of the node that another pod has.
+  func checkFree(_ ports: [HostPort], for attachment: CNIRequest.Attachment) throws(CNIError) {
+    guard !ports.isEmpty else { return }
+    for lease in leases.values where lease.attachment != attachment {
+      for port in lease.hostPorts {
+        guard let wanted = ports.first(where: { $0.conflicts(with: port) }) else { continue }
+        throw CNIError(
+          .portTaken, "hostPort \(wanted) is taken by pod \(lease.pod.isEmpty ? "\(lease.attachment)" : lease.pod)",
+          details: "it has \(port); one of the two must have another port or run on another node")
+      }
+    }
   }
 
   /// Whether a pod that comes now finds an address in each pool.

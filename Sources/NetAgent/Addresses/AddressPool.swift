@@ -50,6 +50,20 @@ struct AddressPool: Sendable, Hashable {
     return nil
   }
 
+  /// The address whose turn it is of those in ranges: the lowest that is not remembered as freed, else the longest free.
+  func candidate(in ranges: [AddressRange]) -> IPAddress? {
+    let remembered = Set(history)
+    for range in ranges {
+      var address = range.first
+      while true {
+        if isFree(address), !remembered.contains(address) { return address }
+        if address == range.last { break }
+        address = address.advanced(by: 1 as UInt128)
+      }
+    }
+    return history.first { address in isFree(address) && ranges.contains { $0.contains(address) } }
+  }
+
   /// Whether an address is the pool's and free.
   func isFree(_ address: IPAddress) -> Bool { contains(address) && !used.contains(address) }
 

@@ -25,6 +25,8 @@ public struct CNIError: Error, Sendable, Hashable {
     public static let exhausted = Code(rawValue: 102)
     /// Own: the interface is there already.
     public static let exists = Code(rawValue: 103)
+    /// Own: another pod has the port of the node.
+    public static let portTaken = Code(rawValue: 104)
   }
 
   public var code: Code

@@ -16,6 +16,7 @@ final class CNIHandler: Sendable {
   let state: Mutex<State>
   let journal: AddressJournal
   let network: PodNetwork
+  let ports: PodTable
   let metrics: AgentMetrics
   let logger: Logger
   /// Calls for one container come one after the other; those for different containers seldom share a lock.
@@ -26,11 +27,13 @@ final class CNIHandler: Sendable {
   }
 
   init(
-    ledger: AddressLedger, journal: AddressJournal, network: PodNetwork, metrics: AgentMetrics, logger: Logger
+    ledger: AddressLedger, journal: AddressJournal, network: PodNetwork, ports: PodTable, metrics: AgentMetrics,
+    logger: Logger
   ) {
     state = Mutex(State(ledger: ledger))
     self.journal = journal
     self.network = network
+    self.ports = ports
     self.metrics = metrics
     self.logger = logger
     turns = (0..<64).map { _ in Turn() }
@@ -68,7 +71,7 @@ final class CNIHandler: Sendable {
       try status()
       return nil
     case .collect:
-      try collect(keeping: try request.validAttachments())
+      try collect(request.network, keeping: try request.validAttachments())
       return nil
     case .version:
       let versions = CNIVersion.allCases.map { JSONValue.string($0.rawValue) }
@@ -92,8 +95,7 @@ final class CNIHandler: Sendable {
     let path = request.namespace ?? ""
     let pod = try open(path)
     let plan = try servingPlan()
-    let requested = try request.requestedAddresses()
-    let hardwareAddress = try request.requestedHardwareAddress()
+    let wishes = try request.wishes()
     guard pod != network.namespace else {
       throw CNIError(.invalidEnvironment, "CNI_NETNS is the node's own namespace", details: path)
     }
@@ -102,17 +104,29 @@ final class CNIHandler: Sendable {
     }
     let (lease, ticket) = try reserve { (ledger) throws(CNIError) in
       // An ADD that was killed half-way keeps its address.
-      if let lease = ledger.leases[request.attachment], lease.namespaceInode == pod.identifier.inode { return lease }
-      return AddressLease(
-        attachment: request.attachment, addresses: try ledger.propose(requested: requested), namespace: path,
-        namespaceInode: pod.identifier.inode, pod: request.pod ?? "", hardwareAddress: hardwareAddress)
+      let old = ledger.leases[request.attachment]
+      let addresses: [IPAddress]
+      if let old, old.namespaceInode == pod.identifier.inode {
+        addresses = old.addresses
+      } else {
+        addresses = try ledger.propose(requested: wishes.addresses, from: wishes.ranges)
+      }
+      try ledger.checkFree(wishes.hostPorts, for: request.attachment)
+      var lease = AddressLease(
+        attachment: request.attachment, addresses: addresses, namespace: path,
+        namespaceInode: pod.identifier.inode, pod: request.pod ?? "", hardwareAddress: wishes.hardwareAddress)
+      lease.network = request.network
+      lease.hostPorts = wishes.hostPorts
+      lease.bandwidth = wishes.bandwidth
+      return lease
     }
     do throws(CNIError) {
-      _ = try network.connect(lease, pod, mtu: plan.mtu, sources: plan.sources)
+      let index = try network.connect(lease, pod, mtu: plan.mtu, sources: plan.sources)
+      try network.shape(lease, index, mtu: plan.mtu)
+      try ports.open(lease, else: podState)
       try durable(ticket)
     } catch {
-      _ = try? network.disconnect(lease.link)
-      release(request.attachment)
+      try? delete(request.attachment)
       throw error
     }
     logger.debug("pod connected", metadata: ["addresses": "\(lease.addresses)", "link": "\(lease.link.hostName)"])
@@ -120,10 +134,18 @@ final class CNIHandler: Sendable {
       .json(version: request.version, after: request.configuration["prevResult"])
   }
 
-  private func delete(_ attachment: CNIRequest.Attachment) throws(CNIError) {
-    // The link ends before its address is given to another pod.
-    try network.disconnect(PodLink(attachment))
-    release(attachment)
+  func delete(_ attachment: CNIRequest.Attachment) throws(CNIError) {
+    let lease = state.withLock { $0.ledger.leases[attachment] }
+    try ports.closing(lease, else: podState) { () throws(CNIError) in
+      // The link ends before its address is given to another pod.
+      try network.disconnect(PodLink(attachment))
+      release(attachment)
+    }
+  }
+
+  /// What ``PodTable`` goes by.
+  func podState() -> (leases: [AddressLease], sources: [IPAddress.Family: IPAddress]) {
+    state.withLock { (Array($0.ledger.leases.values), $0.plan.sources) }
   }
 
   private func check(_ request: CNIRequest) throws(CNIError) {
@@ -132,6 +154,11 @@ final class CNIHandler: Sendable {
         .unknownContainer, "\(request.attachment) is not known", details: "no ADD was made for it, or a DEL was")
     }
     try network.check(lease, try open(request.namespace ?? ""))
+    try checkPorts(lease)
+    let interfaces = request.configuration[path: "prevResult", "interfaces"]?.arrayValue ?? []
+    if !interfaces.isEmpty, !interfaces.contains(where: { $0["name"]?.stringValue == request.attachment.interface }) {
+      throw CNIError(.changed, "prevResult does not have the interface \(request.attachment.interface)")
+    }
     let reported = request.configuration[path: "prevResult", "ips"]?.arrayValue ?? []
     let addresses = Set(
       reported.compactMap { item in
@@ -142,6 +169,12 @@ final class CNIHandler: Sendable {
     }
   }
 
+  private func checkPorts(_ lease: AddressLease) throws(CNIError) {
+    let differences: [String]
+    do throws(NetlinkError) { differences = try ports.differences(lease) } catch { throw CNIError(error) }
+    if let first = differences.first { throw CNIError(.changed, first) }
+  }
+
   private func status() throws(CNIError) {
     let (isServing, isExhausted) = state.withLock { ($0.isServing, $0.ledger.isExhausted) }
     guard isServing else {
@@ -150,8 +183,11 @@ final class CNIHandler: Sendable {
     guard !isExhausted else { throw CNIError(.limited, "no pod address is free") }
   }
 
-  private func collect(keeping valid: Set<CNIRequest.Attachment>) throws(CNIError) {
-    let stale = state.withLock { $0.ledger.leases.keys.filter { !valid.contains($0) } }
+  /// Removes what a network's runtime no longer has. A lease that says no network is anyone's.
+  private func collect(_ name: String, keeping valid: Set<CNIRequest.Attachment>) throws(CNIError) {
+    let stale = state.withLock { state in
+      state.ledger.leases.filter { ["", name].contains($0.value.network) && !valid.contains($0.key) }.map(\.key)
+    }
     var first: CNIError?
     for attachment in stale {
       do throws(CNIError) {
@@ -240,6 +276,6 @@ final class CNIHandler: Sendable {
       routes: lease.addresses.map {
         CNIResult.Route(destination: .everything($0.family), gateway: PodGateway.of($0.family))
       },
-      dns: request.configuration["dns"])
+      dns: request.dns)
   }
 }

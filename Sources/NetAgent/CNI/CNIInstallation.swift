@@ -9,6 +9,12 @@ struct CNIInstallation: Sendable {
 
   private var listPath: String { configuration.cniConfigDirectory + "/" + Self.listName }
 
+  private static var capabilities: JSONValue {
+    var capabilities: JSONValue = [:]
+    for name in CNIRequest.capabilities { capabilities[name] = true }
+    return capabilities
+  }
+
   /// The configuration list, as the runtime reads it.
   var list: [UInt8] {
     let json: JSONValue = [
@@ -16,7 +22,7 @@ struct CNIInstallation: Sendable {
       "plugins": [
         [
           "type": "skiff-cni", "socket": .string(configuration.socketPath),
-          "capabilities": ["ips": true, "mac": true],
+          "capabilities": Self.capabilities,
         ]
       ],
     ]

@@ -26,6 +26,8 @@ struct CNIRequest: Sendable {
   var attachment: Attachment
   /// The path of the pod's namespace; `nil` where the runtime has none any more.
   var namespace: String?
+  /// The name of the network configuration; empty where a DEL or a STATUS has none.
+  var network: String
   /// CNI_ARGS: `K8S_POD_NAMESPACE` and its like.
   var arguments: [String: String]
   var configuration: JSONValue
@@ -59,6 +61,7 @@ struct CNIRequest: Sendable {
     self.configuration = configuration
     arguments = try Self.arguments(environment["CNI_ARGS"] ?? "")
     namespace = environment["CNI_NETNS"].flatMap { $0.isEmpty ? nil : $0 }
+    network = configuration["name"]?.stringValue ?? ""
     attachment = Attachment(
       container: environment["CNI_CONTAINERID"] ?? "", interface: environment["CNI_IFNAME"] ?? "")
     switch command {
@@ -70,9 +73,12 @@ struct CNIRequest: Sendable {
     if command == .add || command == .check, namespace == nil {
       throw CNIError(.invalidEnvironment, "CNI_NETNS is not set", details: "\(word) needs the pod's namespace")
     }
-    if command == .check, version < .v0_4_0 {
-      throw CNIError(.incompatibleVersion, "CHECK came with cniVersion 0.4.0, not \(version)")
+    let since: CNIVersion? = [.check: .v0_4_0, .status: .v1_1_0, .collect: .v1_1_0][command]
+    if let since, version < since {
+      throw CNIError(.incompatibleVersion, "\(word) came with cniVersion \(since), not \(version)")
     }
+    if [.add, .check, .collect].contains(command) { try Self.validate(network: configuration["name"]) }
+    try validatePreviousResult()
   }
 
   private static func validate(container: String) throws(CNIError) {
@@ -89,6 +95,38 @@ struct CNIRequest: Sendable {
         .invalidEnvironment, "CNI_CONTAINERID is not valid",
         details: container.isEmpty
           ? "it is not set" : "a letter or digit, then letters, digits, '_', '.' and '-', 256 at most")
+    }
+  }
+
+  private static func validate(network: JSONValue?) throws(CNIError) {
+    guard let name = network?.stringValue, let first = name.utf8.first,
+      name.utf8.allSatisfy({ isWordCharacter($0) || [UInt8(ascii: "."), UInt8(ascii: "-")].contains($0) }),
+      isWordCharacter(first), first != UInt8(ascii: "_")
+    else {
+      throw CNIError(
+        .invalidConfiguration, "the configuration has no valid \"name\"",
+        details: "a letter or digit, then letters, digits, '_', '.' and '-'")
+    }
+  }
+
+  private static func isWordCharacter(_ byte: UInt8) -> Bool {
+    byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte &- 0x30 < 10
+      || byte == UInt8(ascii: "_")
+  }
+
+  /// An earlier plugin's result, of which nothing may be lost; CHECK must have one. A DEL does without.
+  private func validatePreviousResult() throws(CNIError) {
+    guard command == .add || command == .check else { return }
+    guard let previous = configuration["prevResult"], previous != .null else {
+      guard command == .check else { return }
+      throw CNIError(.invalidConfiguration, "CHECK needs prevResult", details: "what ADD returned")
+    }
+    guard previous.objectValue != nil else { throw CNIError(.invalidConfiguration, "prevResult is no object") }
+    for name in ["interfaces", "ips", "routes"] {
+      guard let list = previous[name], list != .null else { continue }
+      guard let items = list.arrayValue, items.allSatisfy({ $0.objectValue != nil }) else {
+        throw CNIError(.invalidConfiguration, "prevResult.\(name) is no list of objects")
+      }
     }
   }
 
@@ -117,39 +155,22 @@ struct CNIRequest: Sendable {
 
   /// The attachments of a GC call that are alive; others are to be removed.
   func validAttachments() throws(CNIError) -> Set<Attachment> {
-    guard let list = configuration["cni.dev/valid-attachments"]?.arrayValue else {
+    // libcni also writes the name that the specification had by mistake; Go writes an empty list as null.
+    guard
+      let value = configuration["cni.dev/valid-attachments"] ?? configuration["cni.dev/attachments"],
+      let list = value == .null ? [] : value.arrayValue
+    else {
       throw CNIError(.invalidConfiguration, "GC needs cni.dev/valid-attachments", details: "a list, which may be empty")
     }
     var result: Set<Attachment> = []
     for item in list {
-      guard let container = item["containerID"]?.stringValue, let interface = item["ifname"]?.stringValue else {
+      guard let container = item["containerID"]?.stringValue, let interface = item["ifname"]?.stringValue,
+        !container.isEmpty, !interface.isEmpty
+      else {
         throw CNIError(.invalidConfiguration, "an item of cni.dev/valid-attachments has no containerID or ifname")
       }
       result.insert(Attachment(container: container, interface: interface))
     }
     return result
-  }
-
-  /// The addresses that the `ips` capability or the `IP` argument asks for.
-  func requestedAddresses() throws(CNIError) -> [IPAddress] {
-    var texts = (configuration[path: "runtimeConfig", "ips"]?.arrayValue ?? []).map { $0.stringValue ?? "" }
-    if let argument = arguments["IP"] { texts += argument.split(separator: ",").map { String($0) } }
-    var addresses: [IPAddress] = []
-    for text in texts {
-      guard let address = IPAddress(text.split(separator: "/").first ?? "") else {
-        throw CNIError(.invalidConfiguration, "runtimeConfig.ips holds '\(text)', which is no address")
-      }
-      addresses.append(address)
-    }
-    return addresses
-  }
-
-  /// The Ethernet address that the `mac` capability or the `MAC` argument asks for.
-  func requestedHardwareAddress() throws(CNIError) -> HardwareAddress? {
-    guard let text = configuration[path: "runtimeConfig", "mac"]?.stringValue ?? arguments["MAC"] else { return nil }
-    guard let address = HardwareAddress(text), address.value >> 40 & 1 == 0, address.value != 0 else {
-      throw CNIError(.invalidConfiguration, "runtimeConfig.mac '\(text)' is no unicast Ethernet address")
-    }
-    return address
   }
 }

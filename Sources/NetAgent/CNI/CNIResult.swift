@@ -58,9 +58,8 @@ struct CNIResult: Sendable, Hashable {
 
   /// Puts this result behind an earlier plugin's: its interfaces keep their places, ours follow.
   func json(version: CNIVersion, after previous: JSONValue?) -> JSONValue {
-    guard var merged = previous, let earlier = merged["interfaces"]?.arrayValue ?? Optional([]) else {
-      return json(version: version)
-    }
+    guard var merged = previous, merged != .null else { return json(version: version) }
+    let earlier = merged["interfaces"]?.arrayValue ?? []
     var shifted = self
     for index in shifted.addresses.indices { shifted.addresses[index].interface += earlier.count }
     let own = shifted.json(version: version)

@@ -35,8 +35,7 @@ extension CNIHandler {
       try exclusively(attachment) { () throws(CNIError) in
         // Since the list was read an ADD may have made the link.
         guard !isAlive(lease), state.withLock({ $0.ledger.leases[attachment] }) == lease else { return }
-        try network.disconnect(lease.link)
-        release(attachment)
+        try delete(attachment)
         metrics.collected.increment()
         logger.info("took back the address of a pod that is gone", metadata: ["pod": "\(lease.pod)"])
       }
@@ -83,7 +82,8 @@ extension CNIHandler {
   /// Puts the node's side of all pods right: routes, neighbours, links that are down. Returns how many things were wrong.
   func repairPods() throws(NetlinkError) -> Int {
     let (leases, sources) = state.withLock { (Array($0.ledger.leases.values), $0.plan.sources) }
-    let links = Dictionary(try network.node.links().map { ($0.name, $0) }) { first, _ in first }
+    let all = try network.node.links()
+    let links = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
     var desired: [Route] = []
     var neighbours: Set<Neighbour> = []
     var repaired = 0
@@ -93,6 +93,7 @@ extension CNIHandler {
         try network.node.set(link.index, LinkChange(isUp: true))
         repaired += 1
       }
+      repaired += try repairExtras(lease, link)
       desired += PodNetwork.routes(of: lease, interface: link.index, sources)
       neighbours.formUnion(PodNetwork.neighbours(of: lease, interface: link.index))
     }
@@ -113,7 +114,17 @@ extension CNIHandler {
         repaired += 1
       }
     }
-    return repaired
+    return repaired + (try network.shaping.collect(all, keeping: leases))
+  }
+
+  /// What only some pods have. A pod that ends meanwhile takes it along.
+  private func repairExtras(_ lease: AddressLease, _ link: Link) throws(NetlinkError) -> Int {
+    do throws(NetlinkError) {
+      try ports.allowLoopback(lease)
+      return try network.shaping.bring(lease, link)
+    } catch  where error.isGone || state.withLock({ $0.ledger.leases[lease.attachment] }) != lease {
+      return 0
+    }
   }
 
   /// Whether the pod of a route has the address now: ADD and DEL go on while the kernel is being compared.

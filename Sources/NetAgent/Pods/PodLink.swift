@@ -5,6 +5,8 @@ import Netlink
 struct PodLink: Sendable, Hashable {
   /// Of every node-side interface; rules match it.
   static let prefix = "skf"
+  /// Of the blocks that pods' packets wait in.
+  static let blockPrefix = "ski"
   private static let mark = "skiff pod "
 
   var hostName: String
@@ -12,6 +14,8 @@ struct PodLink: Sendable, Hashable {
   var podAddress: HardwareAddress
   /// Set on the node-side interface: says whose it is.
   var alias: String
+  /// Where the pod's packets wait if it may not send at any speed.
+  var blockName: String { Self.blockPrefix + hostName.dropFirst(Self.prefix.count) }
 
   init(_ attachment: CNIRequest.Attachment) {
     let text = attachment.description

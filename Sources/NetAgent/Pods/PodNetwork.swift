@@ -10,10 +10,12 @@ struct PodNetwork: Sendable {
   let node: RouteSocket
   /// The node's own namespace: interfaces of pods begin in it.
   let namespace: NetworkNamespace
+  let shaping: PodShaping
 
   init(in namespace: NetworkNamespace) throws(NetlinkError) {
     self.namespace = namespace
     node = try RouteSocket(in: namespace)
+    shaping = PodShaping(node: node)
   }
 
   /// Makes the veth and all that belongs to it. What a call that was killed left of the same attachment is replaced.
@@ -36,6 +38,20 @@ struct PodNetwork: Sendable {
       return index
     } catch {
       throw CNIError(error)
+    }
+  }
+
+  /// Limits what the pod sends and receives, where that is asked for.
+  func shape(_ lease: AddressLease, _ index: Int32, mtu: UInt32) throws(CNIError) {
+    guard lease.bandwidth != nil else { return }
+    do throws(NetlinkError) {
+      var link = Link(index: index, name: lease.link.hostName)
+      link.mtu = mtu
+      _ = try shaping.bring(lease, link)
+    } catch {
+      throw CNIError(
+        .kernel, "cannot limit the pod's bandwidth",
+        details: "\(error); the kernel must have sch_tbf, sch_ingress, cls_u32, act_mirred and ifb")
     }
   }
 
@@ -105,7 +121,9 @@ struct PodNetwork: Sendable {
   @discardableResult
   func disconnect(_ link: PodLink) throws(CNIError) -> Bool {
     do throws(NetlinkError) {
-      return try node.deleteLink(named: link.hostName)
+      let wasThere = try node.deleteLink(named: link.hostName)
+      try shaping.remove(link)
+      return wasThere
     } catch {
       throw CNIError(error)
     }
@@ -146,7 +164,7 @@ struct PodNetwork: Sendable {
         return "the node has no route to \(address) by \(host.name)"
       }
     }
-    return nil
+    return try shaping.differences(lease, host).first
   }
 
   private static func problem(_ lease: AddressLease) throws(NetlinkError) -> String? {

@@ -3,69 +3,25 @@ import Netlink
 extension NetworkRules {
   /// What the kernel holds of the table; `nil` where there is none.
   static func read(_ connection: any NFTablesConnection) throws(NetlinkError) -> NetworkRules? {
-    guard try connection.tables().contains(where: { $0.name == table }) else { return nil }
-    let sets = try connection.sets(in: table)
-    var elements: [String: Set<NFElement>] = [:]
-    for set in sets { elements[set.name] = Set(try connection.elements(of: set.name, in: table)) }
-    return NetworkRules(
-      chains: try connection.chains(in: table), rules: try connection.rules(in: table), sets: sets,
-      elements: elements)
+    try TableContents.read(table, from: connection).map { NetworkRules($0) }
   }
 
-  private init(chains: [NFChain], rules: [NFRule], sets: [NFSet], elements: [String: Set<NFElement>]) {
-    self.chains = chains
-    self.rules = rules
-    self.sets = sets
-    self.elements = elements
+  private init(_ contents: TableContents) {
+    chains = contents.chains
+    rules = contents.rules
+    sets = contents.sets
+    elements = contents.elements
+  }
+
+  private var contents: TableContents {
+    var contents = TableContents(Self.table)
+    contents.chains = chains
+    contents.rules = rules
+    contents.sets = sets
+    contents.elements = elements
+    return contents
   }
 
   /// What leads from `applied` to this; empty where nothing differs.
-  ///
-  /// Elements change alone. Where anything else differs the table is made anew in the same transaction.
-  func changes(from applied: NetworkRules?) -> NFBatch {
-    guard let applied, hasSameShape(as: applied) else { return rebuilding(exists: applied != nil) }
-    var batch = NFBatch()
-    for set in sets {
-      let old = applied.elements[set.name] ?? []
-      let new = elements[set.name] ?? []
-      guard old != new else { continue }
-      // Ends and beginnings of ranges depend on their neighbours, so a set's content is replaced as a whole.
-      batch.append(.flushSet(Self.table, set.name))
-      if !new.isEmpty { batch.append(.addElements(Self.order(new), Self.table, set: set.name)) }
-    }
-    return batch
-  }
-
-  private func hasSameShape(as other: NetworkRules) -> Bool {
-    guard chains.count == other.chains.count, rules.count == other.rules.count, sets.count == other.sets.count else {
-      return false
-    }
-    return chains.allSatisfy { chain in other.chains.contains { chain.hasSameDefinition(as: $0) } }
-      && sets.allSatisfy { set in other.sets.contains { set.hasSameDefinition(as: $0) } }
-      && Self.order(rules).elementsEqual(Self.order(other.rules)) { $0.hasSameDefinition(as: $1) }
-  }
-
-  /// Rules by chain; within a chain they keep their order.
-  private static func order(_ rules: [NFRule]) -> [NFRule] {
-    rules.enumerated().sorted { ($0.element.chain, $0.offset) < ($1.element.chain, $1.offset) }.map { $0.element }
-  }
-
-  private static func order(_ elements: Set<NFElement>) -> [NFElement] {
-    elements.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-  }
-
-  private func rebuilding(exists: Bool) -> NFBatch {
-    var batch = NFBatch()
-    if exists { batch.append(.deleteTable(Self.table)) }
-    batch.append(.addTable(NFTable(Self.table)))
-    for set in sets {
-      batch.append(.addSet(set))
-      if let content = elements[set.name], !content.isEmpty {
-        batch.append(.addElements(Self.order(content), Self.table, set: set.name))
-      }
-    }
-    for chain in chains { batch.append(.addChain(chain)) }
-    for rule in rules { batch.append(.addRule(rule)) }
-    return batch
-  }
+  func changes(from applied: NetworkRules?) -> NFBatch { contents.changes(from: applied?.contents) }
 }
