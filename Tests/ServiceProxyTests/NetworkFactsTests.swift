@@ -77,6 +77,8 @@ struct NetworkFactsTests {
     gate.knows(.node)
     #expect(gate.decide(at: now + .seconds(3600)) == .wait(nil))
     gate.knows(.slices)
+    #expect(gate.decide(at: now + .seconds(3600)) == .wait(nil))
+    gate.knows(.elements)
     #expect(gate.decide(at: now) == .wait(StartGate.patience))
     #expect(gate.decide(at: now + .seconds(2)) == .wait(StartGate.patience - .seconds(2)))
     #expect(gate.decide(at: now + StartGate.patience) == .goWithout(["ServiceCIDRs"]))

@@ -45,6 +45,36 @@ struct ProgrammerTests {
     #expect(restarted.appliedFrontends == programmer.appliedFrontends)
   }
 
+  @Test func whatWasReadEarlyIsUsedOnlyIfNobodyHasWrittenSince() throws {
+    let memory = NFTablesMemory()
+    var random = Generator(state: 5)
+    var state = ProxyState()
+    for number in 0..<6 {
+      let key = ObjectKey(namespace: "n", name: "s\(number)")
+      _ = state.setService(key, Self.service(number, &random))
+      _ = state.setSlice(ObjectKey(namespace: "n", name: "s\(number)-0"), Self.slice(key, &random))
+    }
+    var programmer = ServiceProgrammer(memory)
+    #expect(try programmer.start(state).failures.isEmpty)
+    #expect(programmer.generation == memory.generation())
+
+    let early = try KernelElements(memory)
+    var restarted = ServiceProgrammer(memory)
+    try restarted.adopt(state, elements: early)
+    #expect(restarted.appliedFrontends == programmer.appliedFrontends)
+    #expect(restarted.flush().transactions == 0)
+
+    let set = Ruleset.SetName.frontends.name(.v4)
+    let lost = try #require(try memory.elements(of: set, in: Ruleset.table).first)
+    try memory.commit(NFBatch([.deleteElements([lost], Ruleset.table, set: set)]))
+    #expect(restarted.generation != memory.generation())
+    var again = ServiceProgrammer(memory)
+    try again.adopt(state, elements: early)
+    #expect(again.flush().transactions == 1)
+    #expect(again.appliedFrontends == programmer.appliedFrontends)
+    #expect(try memory.elements(of: set, in: Ruleset.table).contains(lost))
+  }
+
   @Test func whatTheKernelRefusesCostsOnlyItself() throws {
     let memory = NFTablesMemory()
     var state = ProxyState()

@@ -47,6 +47,7 @@ struct UpstreamTests {
       return try memory.commit(batch)
     }
 
+    func generation() -> UInt32 { memory.generation() }
     func tables() -> [NFTable] { memory.tables() }
     func chains(in table: NFTableName) -> [NFChain] { memory.chains(in: table) }
     func rules(in table: NFTableName) -> [NFRule] { memory.rules(in: table) }

@@ -17,6 +17,9 @@ public protocol NFTablesConnection: Sendable {
 
   func elements(of set: String, in table: NFTableName) throws(NetlinkError) -> [NFElement]
 
+  /// How many transactions the network namespace has had. What was read between two equal answers was there all at once.
+  func generation() throws(NetlinkError) -> UInt32
+
   /// The port that notifications of this connection's own changes carry.
   var portID: UInt32 { get }
 }

@@ -11,6 +11,8 @@ public final class NFTablesMemory: NFTablesConnection {
 
   public let portID: UInt32 = 0
 
+  public func generation() -> UInt32 { UInt32(commits) }
+
   /// Batches that were carried out; those that were refused are not among them.
   public var commits: Int { state.withLock { $0.commits } }
 

@@ -69,6 +69,19 @@ public final class NFTablesSocket: NFTablesConnection {
     return failures
   }
 
+  public func generation() throws(NetlinkError) -> UInt32 {
+    var generation: NFGeneration?
+    try socket.request("get generation", "of the ruleset", Self.type(NFT_MSG_GETGEN), family: 0, attributes: { _ in }) {
+      message in
+      if let answer = NFGeneration(message) { generation = answer }
+    }
+    guard let generation else {
+      throw NetlinkError(
+        call: "get", object: "generation of the ruleset", errno: EPROTO, advice: "the kernel did not say")
+    }
+    return generation.number
+  }
+
   public func tables() throws(NetlinkError) -> [NFTable] {
     var tables: [NFTable] = []
     try socket.dumpConsistently("tables", Self.type(NFT_MSG_GETTABLE), family: 0) {

@@ -183,10 +183,10 @@ final class NetfilterSocket: Sendable {
     }
   }
 
-  /// Sends one request that is answered by an acknowledgement or a refusal.
+  /// Sends one request that is answered by an acknowledgement or a refusal, and hands what comes before that to `body`.
   func request(
     _ call: String, _ object: String, _ type: UInt16, family: UInt8, version: UInt8 = UInt8(NFNETLINK_V0),
-    attributes: (inout MessageBuffer) -> Void
+    attributes: (inout MessageBuffer) -> Void = { _ in }, _ body: (Message) -> Void = { _ in }
   ) throws(NetlinkError) {
     try converse { (state) throws(NetlinkError) in
       var request = MessageBuffer()
@@ -197,7 +197,10 @@ final class NetfilterSocket: Sendable {
       request.endMessage(start)
       try send(request.bytes, &state)
       try receive { (message) throws(NetlinkError) in
-        guard Int32(message.type) == NLMSG_ERROR else { return true }
+        guard Int32(message.type) == NLMSG_ERROR else {
+          body(message)
+          return true
+        }
         let code = message.errno
         guard code == 0 else {
           throw NetlinkError(call: call, object: object, errno: code, kernelMessage: message.extendedText)

@@ -32,6 +32,8 @@ public struct ServiceProgrammer: Sendable {
   private var claims = Claims()
   private var problems: [ObjectKey: [String]] = [:]
   private var draining = DrainingFlows()
+  /// The ruleset's, if nobody else has written since it was read.
+  private(set) var generation: UInt32 = 0
 
   /// Frontends that are to become so; nil is to go.
   private var pending: [FrontendKey: Frontend?] = [:]
@@ -122,8 +124,12 @@ public struct ServiceProgrammer: Sendable {
 
   /// Reads what the kernel holds, and plans all Services anew. What none of them wants any more, and what they want that
   /// is not there, is sent by the next flush.
-  public mutating func adopt(_ state: ProxyState) throws(NetlinkError) {
-    let reading = try KernelReading(connection, ruleset)
+  public mutating func adopt(_ state: ProxyState) throws(NetlinkError) { try adopt(state, elements: nil) }
+
+  /// - Parameter elements: what was read already of the kernel's maps.
+  mutating func adopt(_ state: ProxyState, elements: KernelElements?) throws(NetlinkError) {
+    let reading = try KernelReading(connection, ruleset, elements: elements)
+    generation = reading.generation
     applied = reading.applied
     claims = Claims()
     problems = [:]
@@ -204,6 +210,7 @@ public struct ServiceProgrammer: Sendable {
   /// Sends what differs. One Service's change is one transaction; a cold start is a row of them.
   public mutating func flush() -> Report {
     var report = Report()
+    defer { generation &+= UInt32(report.transactions) }
     guard hasPending else { return report }
     var changes: [Change] = []
     for (key, wanted) in pending {

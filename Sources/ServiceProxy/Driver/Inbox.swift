@@ -9,6 +9,8 @@ enum ProxyInput: Sendable {
   case slices(InformerEvent<EndpointSliceDefinition>)
   case node(InformerEvent<NodeFacts>)
   case serviceCIDRs(InformerEvent<[IPPrefix]>)
+  /// What the kernel's maps held at the start; nil where they could not be read yet.
+  case elements(KernelElements?)
   case ruleset(NFTablesEvent)
   /// Something failed a while ago, or could not be looked at at once.
   case again

@@ -66,6 +66,11 @@ public struct Proxy: ServiceLifecycle.Service {
     }
     let nodes = Informer<Node, NodeFacts>(client, fieldSelector: "metadata.name=\(node)") { NodeFacts($0) }
     let ranges = ServiceCIDRWatch(client: client, inbox: inbox, logger: logger)
+    // While the API server is being asked. An error comes again when the maps are needed, and is told then.
+    let reading = Task.detached { [nftables = connections.nftables] in
+      inbox.post(.elements(try? KernelElements(nftables)))
+    }
+    defer { reading.cancel() }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { for await event in services.events() { inbox.post(.services(event)) } }
       group.addTask { for await event in slices.events() { inbox.post(.slices(event)) } }

@@ -36,6 +36,8 @@ actor ProxyLoop {
   private var network: NetworkFacts
   private var programmer: ServiceProgrammer
   private var start = StartGate()
+  /// What the kernel's maps held at the start, until it is used.
+  private var elements: KernelElements?
   /// Whether the kernel's ruleset was read, so that the programmer knows what it holds.
   private var isAdopted = false
   /// Whether everything was programmed once.
@@ -101,6 +103,9 @@ actor ProxyLoop {
         network.take(serviceCIDRs: event)
         start.knows(.serviceCIDRs)
         mayFollow = true
+      case .elements(let found):
+        elements = found
+        start.knows(.elements)
       case .ruleset(.changed(let table, let port)):
         if table == Ruleset.table, port != connections.nftables.portID { adoption = "drift" }
       case .ruleset(.overrun): adoption = "overrun"
@@ -247,7 +252,8 @@ actor ProxyLoop {
     lastAdoption = now
     adoption = nil
     do throws(NetlinkError) {
-      try programmer.adopt(state)
+      try programmer.adopt(state, elements: elements)
+      elements = nil
     } catch {
       adoption = reason
       logger.error("cannot read the ruleset", metadata: ["error": "\(error)"])
@@ -318,6 +324,11 @@ actor ProxyLoop {
     do throws(NetlinkError) {
       let monitor = try connections.makeMonitor()
       self.monitor = monitor
+      // Someone has written since the ruleset was read, perhaps to another table.
+      if try connections.nftables.generation() != programmer.generation {
+        adoption = "missed"
+        schedule(.milliseconds(500))
+      }
       listener = Task { [inbox] in
         for await event in monitor.events() { inbox.post(.ruleset(event)) }
       }

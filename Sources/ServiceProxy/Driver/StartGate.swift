@@ -1,4 +1,4 @@
-/// Decides when to begin: without Services and EndpointSlices nothing can be programmed; what else should be known is
+/// Decides when to begin: without Services, EndpointSlices and the kernel nothing can be programmed; what else should be known is
 /// waited for a few seconds.
 struct StartGate: Sendable {
   enum Need: String, Sendable, CaseIterable {
@@ -6,8 +6,9 @@ struct StartGate: Sendable {
     case slices = "EndpointSlices"
     case node = "the Node"
     case serviceCIDRs = "ServiceCIDRs"
+    case elements = "the kernel's maps"
 
-    var isIndispensable: Bool { self == .services || self == .slices }
+    var isIndispensable: Bool { self == .services || self == .slices || self == .elements }
   }
 
   enum Decision: Sendable, Equatable {

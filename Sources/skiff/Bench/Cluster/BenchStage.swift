@@ -1,11 +1,9 @@
 import Netlink
 
-/// What every benchmark of a service proxy stands on: the node's namespace, an API server in it, a proxy to be started,
-/// and an ear for what it writes.
+/// What every benchmark of a service proxy stands on: the node's namespace, an API server in it, a proxy to be started.
 struct BenchStage: Sendable {
   let server: BenchAPIServer
   let proxy: MeasuredProxy
-  let log: GenerationLog
 
   /// A proxy that may not have carried out anything for so long has failed.
   private static let limit = Duration.seconds(3_600)
@@ -18,11 +16,9 @@ struct BenchStage: Sendable {
   ) async throws -> Result {
     try await BenchScratch.with { scratch in
       try BenchNode.configure()
-      let log = try GenerationLog()
-      defer { log.stop() }
       return try await BenchAPIServer.with(scratch) { server in
         let proxy = MeasuredProxy(command: command, kubeconfig: server.kubeconfig, scratch: scratch)
-        return try await body(BenchStage(server: server, proxy: proxy, log: log))
+        return try await body(BenchStage(server: server, proxy: proxy))
       }
     }
   }
@@ -34,40 +30,62 @@ struct BenchStage: Sendable {
     let time: Duration
     /// Transactions.
     let writes: Int
+    /// What it writes from now on.
+    let log: GenerationLog
+
+    fileprivate init(
+      _ session: Session, since begin: ContinuousClock.Instant, to end: ContinuousClock.Instant, writes: UInt32
+    ) throws {
+      self.session = session
+      time = begin.duration(to: end)
+      self.writes = Int(writes)
+      log = try GenerationLog()
+    }
   }
 
   /// Starts the proxy on an empty ruleset. It has started with the last transaction before a second without one, at
   /// whose end it says that it is ready, and all Services that are probed answer.
+  ///
+  /// The ruleset's generation is looked at every 5 ms. Nobody listens: for a listener the kernel writes a notification of
+  /// every element, which makes the start of any proxy a third longer.
   func start(_ probes: ServiceProbes) async throws -> Start {
-    let mark = log.count
+    let kernel = try NFTablesSocket()
+    let first = try kernel.generation()
     let begin = ContinuousClock.now
     let session = try proxy.start()
+    var last = (generation: first, time: begin)
     while true {
       try check(session, since: begin)
-      if let last = log.last, log.count > mark, last.time.duration(to: .now) > .seconds(1), MeasuredProxy.isReady,
-        try probes.allAnswer(), last.time == log.last?.time
+      let generation = try kernel.generation()
+      if generation != last.generation { last = (generation, .now) }
+      if generation != first, last.time.duration(to: .now) > .seconds(1), MeasuredProxy.isReady,
+        try probes.allAnswer(), try kernel.generation() == generation
       {
-        return Start(session: session, time: begin.duration(to: last.time), writes: log.count - mark)
+        return try Start(session, since: begin, to: last.time, writes: generation &- first)
       }
-      try await Task.sleep(for: .milliseconds(20))
+      try await Task.sleep(for: .milliseconds(5))
     }
   }
 
   /// Starts the proxy on the ruleset that another has left, and waits until it says that it has carried out all.
   func restart() async throws -> Start {
-    let mark = log.count
+    let kernel = try NFTablesSocket()
+    let first = try kernel.generation()
     let begin = ContinuousClock.now
     let session = try proxy.start()
     while !MeasuredProxy.isReady {
       try check(session, since: begin)
       try await Task.sleep(for: .milliseconds(2))
     }
-    let time = begin.duration(to: .now)
+    let end = ContinuousClock.now
     try await Task.sleep(for: .seconds(1) + proxy.quiet)
-    return Start(session: session, time: time, writes: log.count - mark)
+    return try Start(session, since: begin, to: end, writes: try kernel.generation() &- first)
   }
 
-  func end(_ session: Session) { proxy.scratch.end(session) }
+  func end(_ start: Start) {
+    proxy.scratch.end(start.session)
+    start.log.stop()
+  }
 
   private func check(_ session: Session, since begin: ContinuousClock.Instant) throws {
     guard session.isRunning else { throw UserError("the proxy has ended: \(session.lastWords)") }

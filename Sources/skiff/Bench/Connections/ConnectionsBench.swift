@@ -22,7 +22,7 @@ struct ConnectionsBench: Sendable {
   func run(services: Int, probes: ServiceProbes) async throws -> ConnectionsReport {
     Console.progress("\(services) services: the proxy starts")
     let start = try await stage.start(probes)
-    stage.end(start.session)
+    stage.end(start)
     let server = stage.server.session
     server.signal(SIGSTOP)
     defer { server.signal(SIGCONT) }

@@ -38,20 +38,21 @@ struct ChurnBench: Sendable {
     let clients = try ConnectionLoad(from: network.client, to: names, rate: load, ledger: ledger)
     let outcome: Result<ChurnReport, any Error>
     do {
-      outcome = .success(try await churn(start.session, ledger))
+      outcome = .success(try await churn(start, ledger))
     } catch {
       outcome = .failure(error)
     }
     let connections = try clients.stop()
     var report = try outcome.get()
     report.connections = connections
-    stage.end(start.session)
+    stage.end(start)
     return report
   }
 
-  private func churn(_ session: Session, _ ledger: EndpointLedger) async throws -> ChurnReport {
+  private func churn(_ start: BenchStage.Start, _ ledger: EndpointLedger) async throws -> ChurnReport {
+    let session = start.session
     let begin = ContinuousClock.now
-    let (cpu, mark) = (session.usage.cpu, stage.log.count)
+    let (cpu, mark) = (session.usage.cpu, start.log.count)
     return try await withThrowingTaskGroup(of: Int.self) { group in
       for writer in 0..<Self.writers { group.addTask { try await write(as: writer, since: begin, ledger) } }
       var memory: [Int] = []
@@ -65,7 +66,7 @@ struct ChurnBench: Sendable {
       let elapsed = begin.duration(to: .now)
       return ChurnReport(
         writer: stage.proxy.writer, services: services, endpoints: endpoints, elapsed: elapsed,
-        replaced: writes * endpoints / 2, transactions: stage.log.count - mark, cpu: session.usage.cpu - cpu,
+        replaced: writes * endpoints / 2, transactions: start.log.count - mark, cpu: session.usage.cpu - cpu,
         residentBytes: memory + [session.usage.residentBytes])
     }
   }

@@ -33,7 +33,7 @@ struct RollingBench: Sendable {
     let usage = start.session.usage
     let outcome: Result<Void, any Error>
     do {
-      outcome = .success(try await replace(&members, start.session, ledger, into: &report))
+      outcome = .success(try await replace(&members, start, ledger, into: &report))
     } catch {
       outcome = .failure(error)
     }
@@ -42,28 +42,30 @@ struct RollingBench: Sendable {
     let after = start.session.usage
     report.cpuPerChange = (after.cpu - usage.cpu) / changes
     report.residentBytes = after.residentBytes
-    stage.end(start.session)
+    stage.end(start)
     return report
   }
 
   private func replace(
-    _ members: inout [Int], _ session: Session, _ ledger: EndpointLedger, into report: inout RollingReport
+    _ members: inout [Int], _ start: BenchStage.Start, _ ledger: EndpointLedger, into report: inout RollingReport
   ) async throws {
     var (times, timesFromRequest): ([Duration], [Duration]) = ([], [])
     let events = try EventTap(from: BenchAPIServer.name)
     defer { events.stop() }
     for index in 0..<changes {
-      guard session.isRunning else { throw UserError("the proxy has ended: \(session.lastWords)") }
+      guard start.session.isRunning else {
+        throw UserError("the proxy has ended: \(start.session.lastWords)")
+      }
       let removed = members[index]
       members[index] = endpoints + index
       let first = index / BenchObjects.sliceSize * BenchObjects.sliceSize
       let slice = members[first..<min(first + BenchObjects.sliceSize, endpoints)].map { BenchObjects.endpoint($0) }
-      let (mark, event) = (stage.log.count, events.count)
+      let (mark, event) = (start.log.count, events.count)
       let asked = ContinuousClock.now
       _ = try await stage.server.client.update(
         BenchObjects.slice(Self.service, index / BenchObjects.sliceSize, slice, ports: Self.ports))
       ledger.remove([SocketName(BenchNetworks.endpoint(removed), port: 0).address])
-      let entry = try await stage.log.settled(
+      let entry = try await start.log.settled(
         from: mark, quiet: min(stage.proxy.quiet, .milliseconds(5)), within: .seconds(120), "endpoint \(index)")
       times.append(try await events.time(of: event).duration(to: entry.time))
       timesFromRequest.append(asked.duration(to: entry.time))

@@ -37,8 +37,6 @@ struct ProgrammerBench: Sendable {
 
   private func measure() throws -> Report {
     let clock = ContinuousClock()
-    let log = try GenerationLog()
-    defer { log.stop() }
     var state = ProxyState()
     for index in 0..<services {
       setService(index, in: &state)
@@ -50,6 +48,8 @@ struct ProgrammerBench: Sendable {
     try check(programmer.flush())
     let coldSync = clock.now - start
 
+    let log = try GenerationLog()
+    defer { log.stop() }
     var times = ChangeTimes()
     let cpu = Self.cpuTime()
     for round in 0..<changes {

@@ -23,38 +23,40 @@ struct ServicesBench: Sendable {
       coldWrites: cold.writes, coldAccount: before)
 
     Console.progress("\(services) services: \(changes) changes of each kind")
-    let (usage, mark) = (session.usage, stage.log.count)
-    try await change(services, session, into: &report)
+    let (usage, mark) = (session.usage, cold.log.count)
+    try await change(services, cold, into: &report)
     let usageAfter = session.usage
     let count = report.times.all.count
     report.cpuPerChange = (usageAfter.cpu - usage.cpu) / count
-    report.writesPerChange = Double(stage.log.count - mark) / Double(count)
+    report.writesPerChange = Double(cold.log.count - mark) / Double(count)
     report.accountOfChanges = ProxyAccount.now - before
     report.memory = usageAfter
-    report.threads = Set(stage.log.entries(from: mark).map(\.generation.threadName)).sorted()
+    report.threads = Set(cold.log.entries(from: mark).map(\.generation.threadName)).sorted()
 
     Console.progress("\(services) services: restart")
-    stage.end(session)
+    stage.end(cold)
     let again = try await stage.restart()
     report.restart = again.time
     report.restartWrites = again.writes
     report.restartSync = ProxyAccount.now.syncSeconds
-    stage.end(again.session)
+    stage.end(again)
     return report
   }
 
-  private func change(_ services: Int, _ session: Session, into report: inout ServicesReport) async throws {
+  private func change(_ services: Int, _ start: BenchStage.Start, into report: inout ServicesReport) async throws {
     let events = try EventTap(from: BenchAPIServer.name)
     defer { events.stop() }
     for round in 0..<changes {
       // A prime, so that the Services are spread over all.
       let index = round * 7919 % services
       for kind in ChangeKind.allCases {
-        guard session.isRunning else { throw UserError("the proxy has ended: \(session.lastWords)") }
-        let (mark, event) = (stage.log.count, events.count)
+        guard start.session.isRunning else {
+          throw UserError("the proxy has ended: \(start.session.lastWords)")
+        }
+        let (mark, event) = (start.log.count, events.count)
         let asked = ContinuousClock.now
         try await apply(kind, index)
-        let entry = try await stage.log.settled(
+        let entry = try await start.log.settled(
           from: mark, quiet: stage.proxy.quiet, within: .seconds(120), "\(kind.rawValue)")
         report.times.add(try await events.time(of: event).duration(to: entry.time), kind)
         report.timesFromRequest.add(asked.duration(to: entry.time), kind)
