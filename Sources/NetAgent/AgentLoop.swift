@@ -42,7 +42,9 @@ actor AgentLoop {
   func health() -> HealthResult {
     if let lastError { return .unhealthy(lastError) }
     let isServing = handler.state.withLock { $0.isServing }
-    return isServing ? .healthy : .unhealthy("node \(scope.nodeName) has no pod CIDR yet, or it is not programmed")
+    let hindrance = handler.state.withLock { $0.plan.hindrance }
+    return isServing
+      ? .healthy : .unhealthy(hindrance ?? "node \(scope.nodeName) has no pod CIDR yet, or it is not programmed")
   }
 
   private func receive(_ signal: AgentSignals.Signal) {
@@ -83,18 +85,22 @@ actor AgentLoop {
   }
 
   private func bringToPlan() throws {
-    let plan = NetworkPlan(cluster, try kernel.interfaces(), scope)
-    report(plan)
+    var plan = NetworkPlan(cluster, try kernel.interfaces(), scope, leases: handler.leasedAddresses())
     try handler.use(plan)
     if !hasCollected {
       try handler.collectGarbage()
       hasCollected = true
     }
     let outcome = try kernel.apply(plan)
+    for tunnel in plan.tunnels {
+      guard let reason = outcome.failures[tunnel.family] else { continue }
+      for peer in tunnel.peers { plan.cannotRoute(to: peer.name, reason) }
+    }
+    report(plan)
     let repaired = try handler.repairPods() + (handler.ports.bring(to: handler.podState) ? 1 : 0)
     count(outcome, repaired, plan)
-    guard !plan.podCIDRs.isEmpty else {
-      // The node is not known: pods that are there stay, new ones must wait.
+    guard !plan.podCIDRs.isEmpty, plan.hindrance == nil else {
+      // The node is not known, or its pod CIDR cannot be used: pods that are there stay, new ones must wait.
       handler.serve(false)
       return
     }
@@ -103,17 +109,23 @@ actor AgentLoop {
   }
 
   private func count(_ outcome: NetworkApply.Outcome, _ pods: Int, _ plan: NetworkPlan) {
-    if hasApplied {
-      if outcome.rules > 0 { metrics.repairs.increment(by: Double(outcome.rules), ["rules"]) }
-      if outcome.routes > 0 { metrics.repairs.increment(by: Double(outcome.routes), ["node-routes"]) }
-      if pods > 0 { metrics.repairs.increment(by: Double(pods), ["pods"]) }
+    let changes = [
+      ("rules", outcome.rules), ("node-routes", outcome.routes), ("tunnels", outcome.tunnels), ("pods", pods),
+    ]
+    for (kind, number) in changes where number > 0 {
+      metrics.writes.increment(by: Double(number), [kind])
+      // What the first comparison finds may just be what came meanwhile.
+      if hasApplied { metrics.repairs.increment(by: Double(number), [kind]) }
     }
-    if outcome.rules + outcome.routes + pods > 0 {
-      logger.debug(
-        "changed the kernel", metadata: ["rules": "\(outcome.rules)", "routes": "\(outcome.routes)", "pods": "\(pods)"])
+    if outcome.total + pods > 0 {
+      let metadata = changes.map { ($0, Logger.MetadataValue.string("\($1)")) }
+      logger.debug("changed the kernel", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
     }
     hasApplied = true
     metrics.routes.set(Double(plan.routes.count { $0.kind == .unicast }))
+    let behind = Set(plan.tunnels.filter { outcome.failures[$0.family] == nil }.flatMap { $0.peers.map(\.name) })
+    metrics.tunnelPeers.set(Double(behind.count))
+    metrics.mtu.set(Double(plan.mtu))
     metrics.unroutable.set(Double(plan.unroutable.count))
     for pool in handler.state.withLock({ $0.ledger.pools }) {
       metrics.addresses.set(Double(pool.used.count), [pool.prefix.description, "used"])

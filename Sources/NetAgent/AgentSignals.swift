@@ -22,7 +22,7 @@ struct AgentSignals: Sendable {
   init(nodes: Informer<Node, NodeDefinition>, in namespace: NetworkNamespace) throws(NetlinkError) {
     self.nodes = nodes
     // Listening begins here, before anything is read: no change falls between.
-    kernel = try RouteEvents.stream([.links, .addresses, .routes, .neighbours, .trafficControl], in: namespace)
+    kernel = try RouteEvents.stream(.all, in: namespace)
     monitor = try namespace.run { () throws(NetlinkError) -> NFTablesMonitor in try NFTablesMonitor() }
   }
 

@@ -5,9 +5,11 @@ import Netlink
 struct NetworkApply: Sendable {
   let network: PodNetwork
   let nftables: any NFTablesConnection
+  let settings: TunnelSettings
 
-  init(_ network: PodNetwork) throws(NetlinkError) {
+  init(_ network: PodNetwork, _ settings: TunnelSettings = TunnelSettings()) throws(NetlinkError) {
     self.network = network
+    self.settings = settings
     nftables = try network.namespace.run { () throws(NetlinkError) -> NFTablesSocket in try NFTablesSocket() }
   }
 
@@ -15,6 +17,12 @@ struct NetworkApply: Sendable {
   struct Outcome: Sendable, Hashable {
     var routes = 0
     var rules = 0
+    /// Devices of tunnels, their entries, and rules that lead to them.
+    var tunnels = 0
+    /// Tunnels that cannot be had, and why.
+    var failures: [IPAddress.Family: String] = [:]
+
+    var total: Int { routes + rules + tunnels }
   }
 
   /// The networks that the node is on.
@@ -23,7 +31,7 @@ struct NetworkApply: Sendable {
     var result = NodeInterfaces()
     for address in try network.node.addresses() {
       guard let link = links[address.interface], link.isUp, !link.isLoopback, !link.name.hasPrefix(PodLink.prefix),
-        !address.address.isLinkLocal, address.prefixLength < address.address.family.bitCount
+        !link.name.hasPrefix(Tunnel.prefix), !address.address.isLinkLocal
       else { continue }
       result.onLink.append(
         NodeInterfaces.OnLink(
@@ -37,20 +45,36 @@ struct NetworkApply: Sendable {
     var outcome = Outcome()
     try forward(plan)
     // The rules come first: no packet of a pod passes without them.
-    let batch = NetworkRules(plan).changes(from: try NetworkRules.read(nftables))
+    let batch = NetworkRules(plan, settings).changes(from: try NetworkRules.read(nftables))
     if !batch.isEmpty {
       try nftables.commit(batch)
       outcome.rules = 1
     }
-    for family in IPAddress.Family.allCases {
-      outcome.routes += try applyRoutes(plan.routes.filter { $0.destination.family == family }, family)
+    var ready: [TunnelApply.Ready] = []
+    for tunnel in plan.tunnels {
+      do throws(NetlinkError) {
+        let (device, changes) = try tunnels.prepare(tunnel)
+        ready.append(device)
+        outcome.tunnels += changes
+      } catch {
+        // The other nodes are reached all the same.
+        outcome.failures[tunnel.family] = TunnelApply.reason(error, tunnel)
+      }
     }
+    let desired = plan.routes + ready.flatMap { $0.tunnel.routes($0.device) }
+    for family in IPAddress.Family.allCases {
+      outcome.routes += try applyRoutes(desired.filter { $0.destination.family == family }, family)
+    }
+    outcome.tunnels += try tunnels.applyRules(plan, ready)
+    outcome.tunnels += try tunnels.clean(ready)
     return outcome
   }
 
+  private var tunnels: TunnelApply { TunnelApply(network: network) }
+
   private func applyRoutes(_ desired: [Route], _ family: IPAddress.Family) throws(NetlinkError) -> Int {
     let changes = RouteChanges(
-      applied: try network.node.routes(RouteFilter(family, origin: .skiffNode)), desired: desired)
+      applied: try network.node.routes(RouteFilter(family, table: nil, origin: .skiffNode)), desired: desired)
     for route in changes.set { try network.node.replace(route) }
     for route in changes.delete {
       do throws(NetlinkError) { try network.node.delete(route) } catch  where error.isGone { continue }

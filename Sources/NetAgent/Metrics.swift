@@ -5,9 +5,12 @@ struct AgentMetrics: Sendable {
   let requests: Counter
   let requestSeconds: Histogram
   let addresses: Gauge
+  let writes: Counter
   let repairs: Counter
   let routes: Gauge
   let unroutable: Gauge
+  let tunnelPeers: Gauge
+  let mtu: Gauge
   let collected: Counter
   let failures: Counter
 
@@ -20,10 +23,15 @@ struct AgentMetrics: Sendable {
       buckets: [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2])
     addresses = registry.gauge(
       "skiff_network_addresses", help: "Pod addresses of this node, by pod CIDR and state.", labels: ["cidr", "state"])
+    writes = registry.counter(
+      "skiff_network_writes_total", help: "Changes of the kernel that brought it to the plan, by kind.",
+      labels: ["kind"])
     repairs = registry.counter(
       "skiff_network_repairs_total", help: "Things put right that something else had changed, by kind.",
       labels: ["kind"])
-    routes = registry.gauge("skiff_network_node_routes", help: "Routes to other nodes' pods.")
+    routes = registry.gauge("skiff_network_node_routes", help: "Direct routes to other nodes' pods.")
+    tunnelPeers = registry.gauge("skiff_network_tunnel_peers", help: "Nodes whose pods are reached by VXLAN.")
+    mtu = registry.gauge("skiff_network_pod_mtu_bytes", help: "The MTU of pods' interfaces.")
     unroutable = registry.gauge(
       "skiff_network_unroutable_nodes", help: "Nodes whose pods cannot be reached from this node.")
     collected = registry.counter(

@@ -8,6 +8,8 @@ extension NetworkAgent {
     /// Where all pods of the cluster have their addresses: traffic to them keeps its source.
     public var clusterCIDRs: [IPPrefix]
     public var serviceCIDRs: [IPPrefix]
+    /// How nodes of other networks are reached.
+    public var tunnels = TunnelSettings()
     /// The folder of the address journal. It must outlive the process.
     public var stateDirectory: String
     /// The unix socket that `skiff-cni` calls; at most 107 bytes.

@@ -42,10 +42,10 @@ public struct NetworkAgent: ServiceLifecycle.Service {
       metrics: metrics, logger: logger)
     try installation.linkPlugins()
     let loop = AgentLoop(
-      handler: handler, apply: try NetworkApply(network), installation: installation,
+      handler: handler, apply: try NetworkApply(network, configuration.tunnels), installation: installation,
       scope: NetworkScope(
         nodeName: configuration.nodeName, clusterCIDRs: configuration.clusterCIDRs,
-        serviceCIDRs: configuration.serviceCIDRs),
+        serviceCIDRs: configuration.serviceCIDRs, tunnels: configuration.tunnels),
       metrics: metrics, logger: logger)
     health.register("network", [.ready, .health]) { [weak loop] in
       await loop?.health() ?? .unhealthy("the network agent has ended")

@@ -50,7 +50,10 @@ struct RepairSchedule: Sendable, Hashable {
     case .routeDeleted(let route): route.origin == .skiffNode || route.origin == .skiffPod
     case .neighbour(let neighbour): neighbour.state.isDisjoint(with: .permanent) && neighbour.state.contains(.failed)
     case .neighbourDeleted(let neighbour): neighbour.state.contains(.permanent)
-    case .forwarding, .forwardingDeleted: false
+    case .rule(let rule), .ruleDeleted(let rule): rule.origin == .skiffNode
+    case .interfaceForwarding(let setting): !setting.isOn
+    // Of VXLAN devices; bridges tell of every machine that they hear.
+    case .forwarding(let entry), .forwardingDeleted(let entry): entry.isOwn && entry.destination != nil
     case .trafficControlDeleted: true
     }
   }

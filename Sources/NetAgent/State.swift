@@ -30,7 +30,8 @@ struct NodeInterfaces: Sendable, Hashable {
     var address: IPAddress
   }
 
-  /// The networks that the node is on, pods' interfaces and `lo` left out.
+  /// The networks that the node is on, apart from those of `lo`, of pods' interfaces and of tunnels. One that is an
+  /// address alone has no other machine on it.
   var onLink: [OnLink] = []
 
   /// The most specific network that an address is in.

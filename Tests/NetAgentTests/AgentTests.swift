@@ -262,6 +262,10 @@ import Testing
     #expect(node.count == 2)
     for route in node + own { try one.socket.delete(route) }
     let link = try #require(try one.socket.links().first { $0.name.hasPrefix("skf") })
+    func rules() throws -> Int {
+      try one.namespace.run { () throws in try NFTablesSocket().rules(in: NetworkRules.table).count }
+    }
+    let ruleCount = try rules()
     let neighbour = try #require(try one.socket.neighbours(.v4, interface: link.index).first { $0.address == address })
     try one.socket.delete(neighbour)
     _ = try one.namespace.run { () throws in
@@ -271,7 +275,7 @@ import Testing
       try one.socket.routes(RouteFilter(.v4, origin: .skiffNode)) == node
         && one.socket.routes(RouteFilter(.v4, origin: .skiffPod)) == own
         && one.socket.neighbours(.v4, interface: link.index).contains(neighbour)
-        && one.namespace.run { () throws in try NFTablesSocket().rules(in: NetworkRules.table).count == 3 }
+        && rules() == ruleCount
     }
     #expect(isRight)
     #expect(try one.socket.routes(RouteFilter(.v4, origin: .static)) == [foreign])

@@ -19,6 +19,8 @@ final class TestNode: Sendable {
   let api: FakeAPI
   let registry = MetricsRegistry()
   let health = HealthChecks()
+  /// How nodes of other networks are reached, at the next start.
+  let tunnels = Mutex(TunnelSettings())
   private let agent = Mutex<Task<Void, any Error>?>(nil)
 
   init(_ name: String, _ api: FakeAPI) throws {
@@ -37,11 +39,19 @@ final class TestNode: Sendable {
   var plugin: Plugin { Plugin(socket: socketPath) }
 
   var configuration: NetworkAgent.Configuration {
-    NetworkAgent.Configuration(
+    var configuration = NetworkAgent.Configuration(
       nodeName: name, clusterCIDRs: ["10.244.0.0/16", "fd00:244::/48"].compactMap { IPPrefix($0) },
       serviceCIDRs: ["10.96.0.0/16"].compactMap { IPPrefix($0) }, stateDirectory: folder.path + "/state",
       socketPath: socketPath, cniConfigDirectory: folder.path + "/net.d", cniBinDirectory: folder.path + "/bin",
       cniExecutable: Plugin.executable)
+    configuration.tunnels = tunnels.withLock { $0 }
+    return configuration
+  }
+
+  /// How many changes of the kernel were needed, of all kinds.
+  var writes: Double {
+    let metrics = AgentMetrics(registry)
+    return ["rules", "node-routes", "tunnels", "pods"].reduce(0) { $0 + metrics.writes.value([$1]) }
   }
 
   func start() {
@@ -99,9 +109,14 @@ final class TestPod: Sendable {
   var path: String { "/proc/\(getpid())/fd/\(namespace.descriptor)" }
 
   func add(to node: TestNode) async throws -> IPAddress {
+    try #require(try await addAll(to: node).first)
+  }
+
+  /// The addresses of all families.
+  func addAll(to node: TestNode) async throws -> [IPAddress] {
     let outcome = try await node.plugin.call("ADD", container, namespace: path)
     try #require(outcome.exitCode == 0, "\(outcome.message) \(outcome.output?["details"]?.stringValue ?? "")")
-    return try #require(outcome.addresses.first)
+    return outcome.addresses
   }
 }
 
@@ -130,12 +145,23 @@ final class Datagrams: Sendable {
   /// The error number, 0 for none.
   @discardableResult
   func send(_ text: String, to address: IPAddress, port: UInt16 = 7000) -> Int32 {
+    send(Array(text.utf8), to: address, port: port)
+  }
+
+  @discardableResult
+  func send(_ bytes: [UInt8], to address: IPAddress, port: UInt16 = 7000) -> Int32 {
     var (storage, size) = Self.storage(address, port)
-    let bytes = Array(text.utf8)
     let count = withUnsafePointer(to: &storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, bytes, bytes.count, 0, $0, size) }
     }
     return count < 0 ? errno : 0
+  }
+
+  /// Whether packets are never cut: one that is too long for the way is refused (IP_PMTUDISC_DO of linux/in.h).
+  func neverFragment(_ family: IPAddress.Family) {
+    var mode: Int32 = 2
+    let (level, option) = family == .v4 ? (Int32(IPPROTO_IP), Int32(10)) : (Int32(IPPROTO_IPV6), Int32(23))
+    setsockopt(descriptor, level, option, &mode, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// The next text and who sent it; `nil` where none comes within the milliseconds.
@@ -144,7 +170,7 @@ final class Datagrams: Sendable {
     guard poll(&waiting, 1, milliseconds) == 1 else { return nil }
     var storage = sockaddr_storage()
     var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    var buffer = [UInt8](repeating: 0, count: 2048)
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
     let count = withUnsafeMutablePointer(to: &storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(descriptor, &buffer, buffer.count, 0, $0, &size) }
     }
@@ -154,7 +180,7 @@ final class Datagrams: Sendable {
     return (String(decoding: buffer[..<count], as: UTF8.self), source)
   }
 
-  private static func storage(_ address: IPAddress, _ port: UInt16) -> (sockaddr_storage, socklen_t) {
+  static func storage(_ address: IPAddress, _ port: UInt16) -> (sockaddr_storage, socklen_t) {
     var storage = sockaddr_storage()
     storage.ss_family = sa_family_t(address.isIPv4 ? AF_INET : AF_INET6)
     let offset = address.isIPv4 ? 4 : 8

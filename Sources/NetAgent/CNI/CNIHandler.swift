@@ -176,9 +176,12 @@ final class CNIHandler: Sendable {
   }
 
   private func status() throws(CNIError) {
-    let (isServing, isExhausted) = state.withLock { ($0.isServing, $0.ledger.isExhausted) }
+    let (isServing, isExhausted, hindrance) = state.withLock {
+      ($0.isServing, $0.ledger.isExhausted, $0.plan.hindrance)
+    }
     guard isServing else {
-      throw CNIError(.notAvailable, "the node's network is not ready", details: "no pod CIDR, or not yet programmed")
+      throw CNIError(
+        .notAvailable, "the node's network is not ready", details: hindrance ?? "no pod CIDR, or not yet programmed")
     }
     guard !isExhausted else { throw CNIError(.limited, "no pod address is free") }
   }
@@ -212,7 +215,9 @@ final class CNIHandler: Sendable {
 
   private func servingPlan() throws(CNIError) -> NetworkPlan {
     try state.withLock { (state) throws(CNIError) in
-      guard state.isServing else { throw CNIError(.tryAgainLater, "the node's network is not ready") }
+      guard state.isServing else {
+        throw CNIError(.tryAgainLater, "the node's network is not ready", details: state.plan.hindrance ?? "")
+      }
       return state.plan
     }
   }

@@ -16,6 +16,11 @@ extension CNIHandler {
     }
   }
 
+  /// The addresses of this node's pods.
+  func leasedAddresses() -> [IPAddress] {
+    state.withLock { $0.ledger.leases.values.flatMap { $0.addresses } }
+  }
+
   func serve(_ isServing: Bool) {
     state.withLock { $0.isServing = isServing }
   }

@@ -19,10 +19,10 @@ struct PodLink: Sendable, Hashable {
 
   init(_ attachment: CNIRequest.Attachment) {
     let text = attachment.description
-    let digits = String(Self.hash(text) & 0xffff_ffff_ffff, radix: 16)
+    let digits = String(StableHash.of(text) & 0xffff_ffff_ffff, radix: 16)
     hostName = Self.prefix + String(repeating: "0", count: 12 - digits.count) + digits
-    hostAddress = .local(Self.hash("host " + text))
-    podAddress = .local(Self.hash("pod " + text))
+    hostAddress = .local(StableHash.of("host " + text))
+    podAddress = .local(StableHash.of("pod " + text))
     alias = Self.mark + text
   }
 
@@ -33,14 +33,5 @@ struct PodLink: Sendable, Hashable {
     else { return nil }
     return CNIRequest.Attachment(
       container: String(alias[..<slash].dropFirst(mark.count)), interface: String(alias[alias.index(after: slash)...]))
-  }
-
-  /// FNV-1a, 64 bits, mixed once more so that its low bits depend on all of the text.
-  private static func hash(_ text: String) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    hash ^= hash >> 33
-    hash = hash &* 0xff51_afd7_ed55_8ccd
-    return hash ^ hash >> 33
   }
 }

@@ -9,7 +9,7 @@ struct NetworkRules: Sendable, Hashable {
   var sets: [NFSet]
   var elements: [String: Set<NFElement>]
 
-  init(_ plan: NetworkPlan) {
+  init(_ plan: NetworkPlan, _ tunnels: TunnelSettings = TunnelSettings()) {
     chains = [
       NFChain("spoofed", in: Self.table, base: NFBaseChain(.filter, hook: .prerouting, priority: -310)),
       NFChain("masquerade", in: Self.table, base: NFBaseChain(.nat, hook: .postrouting, priority: 100)),
@@ -25,9 +25,16 @@ struct NetworkRules: Sendable, Hashable {
         NFSet(pods, in: Self.table, key: [key], flags: .interval, comment: "addresses of this node's pods"))
       sets.append(
         NFSet(inside, in: Self.table, key: [key], flags: .interval, comment: "where pods keep their addresses"))
-      elements[pods] = Self.ranges(plan.podCIDRs, family)
-      elements[inside] = Self.ranges(plan.podCIDRs + plan.inside, family)
+      elements[pods] = Self.ranges(plan.pods, family)
+      elements[inside] = Self.ranges(plan.pods + plan.inside, family)
       rules.append(Self.masquerade(family, pods: pods, inside: inside))
+      let tunnel = plan.tunnels.first { $0.family == family }
+      let (ends, peers) = ("tunnel-\(family)", "tunnel-peers-\(family)")
+      sets.append(NFSet(ends, in: Self.table, key: [key], comment: "where this node's tunnel ends"))
+      sets.append(NFSet(peers, in: Self.table, key: [key], comment: "nodes that it leads to"))
+      elements[ends] = Set(tunnel.map { [NFElement($0.local.bytes)] } ?? [])
+      elements[peers] = Set(tunnel?.peers.map { NFElement($0.address.bytes) } ?? [])
+      rules.append(Self.forgedTunnel(family, ends: ends, peers: peers, tunnels))
     }
   }
 
@@ -41,6 +48,30 @@ struct NetworkRules: Sendable, Hashable {
         .meta(.inputName, into: 0), .compare(0, .equal, Array(PodLink.prefix.utf8)),
         .fib([.source, .inputInterface], .outputInterface, into: 0), .compare(0, .equal, [0, 0, 0, 0]),
         .counter(), .verdict(.drop),
+      ])
+  }
+
+  /// What comes to a tunnel's end from anything but a node is dropped: VXLAN knows no sender, so a pod could put packets
+  /// of any source into a node's network with it.
+  ///
+  /// Only packets of our VXLAN number are looked at; others may have theirs on the same port.
+  private static func forgedTunnel(
+    _ family: IPAddress.Family, ends: String, peers: String, _ tunnels: TunnelSettings
+  ) -> NFRule {
+    let isV4 = family == .v4
+    let length = family.byteCount
+    let number = stride(from: 16, through: 0, by: -8).map { UInt8(truncatingIfNeeded: tunnels.identifier >> $0) }
+    return NFRule(
+      in: "spoofed", of: table, comment: "VXLAN comes from nodes",
+      [
+        .meta(.networkProtocol, into: 0), .compare(0, .equal, [isV4 ? 2 : 10]),
+        .meta(.transportProtocol, into: 0), .compare(0, .equal, [17]),
+        .payload(.transport, offset: 2, length: 2, into: 0),
+        .compare(0, .equal, [UInt8(tunnels.port >> 8), UInt8(tunnels.port & 0xff)]),
+        .payload(.network, offset: isV4 ? 16 : 24, length: length, into: 0), .lookup(set: ends, key: 0),
+        .payload(.transport, offset: 12, length: 3, into: 0), .compare(0, .equal, number),
+        .payload(.network, offset: isV4 ? 12 : 8, length: length, into: 0),
+        .lookup(set: peers, key: 0, inverted: true), .counter(), .verdict(.drop),
       ])
   }
 

@@ -8,6 +8,9 @@ public enum RouteEvent: Sendable, Hashable {
   case addressDeleted(InterfaceAddress)
   case route(Route)
   case routeDeleted(Route)
+  case rule(RoutingRule)
+  case ruleDeleted(RoutingRule)
+  case interfaceForwarding(InterfaceForwarding)
   case neighbour(Neighbour)
   case neighbourDeleted(Neighbour)
   case forwarding(ForwardingEntry)
@@ -26,6 +29,9 @@ public enum RouteEvent: Sendable, Hashable {
       case Int(RTM_DELADDR): InterfaceAddress(payload: payload).map { .addressDeleted($0) }
       case Int(RTM_NEWROUTE): Route(payload: payload).map { .route($0) }
       case Int(RTM_DELROUTE): Route(payload: payload).map { .routeDeleted($0) }
+      case Int(RTM_NEWRULE): RoutingRule(payload: payload).map { .rule($0) }
+      case Int(RTM_DELRULE): RoutingRule(payload: payload).map { .ruleDeleted($0) }
+      case Int(RTM_NEWNETCONF): InterfaceForwarding(payload: payload).map { .interfaceForwarding($0) }
       case Int(RTM_NEWNEIGH):
         ForwardingEntry(payload: payload).map { .forwarding($0) } ?? Neighbour(payload: payload).map { .neighbour($0) }
       case Int(RTM_DELNEIGH):
@@ -72,7 +78,13 @@ public struct RouteEventKinds: OptionSet, Sendable {
   public static let neighbours = RouteEventKinds(rawValue: 1 << 3)
   /// Queueing disciplines and filters.
   public static let trafficControl = RouteEventKinds(rawValue: 1 << 4)
-  public static let all: RouteEventKinds = [.links, .addresses, .routes, .neighbours, .trafficControl]
+  /// Rules that choose a routing table.
+  public static let rules = RouteEventKinds(rawValue: 1 << 5)
+  /// Whether interfaces pass packets on.
+  public static let interfaceForwarding = RouteEventKinds(rawValue: 1 << 6)
+  public static let all: RouteEventKinds = [
+    .links, .addresses, .routes, .neighbours, .trafficControl, .rules, .interfaceForwarding,
+  ]
 
   /// `RTNLGRP_*`.
   var groups: [Int32] {
@@ -82,6 +94,8 @@ public struct RouteEventKinds: OptionSet, Sendable {
     if contains(.routes) { groups += [RTNLGRP_IPV4_ROUTE.rawValue, RTNLGRP_IPV6_ROUTE.rawValue] }
     if contains(.neighbours) { groups += [RTNLGRP_NEIGH.rawValue] }
     if contains(.trafficControl) { groups += [RTNLGRP_TC.rawValue] }
+    if contains(.rules) { groups += [RTNLGRP_IPV4_RULE.rawValue, RTNLGRP_IPV6_RULE.rawValue] }
+    if contains(.interfaceForwarding) { groups += [RTNLGRP_IPV4_NETCONF.rawValue, RTNLGRP_IPV6_NETCONF.rawValue] }
     return groups.map { Int32($0) }
   }
 }

@@ -26,6 +26,21 @@ extension RouteSocket {
     return try link(message, "number \(index)")
   }
 
+  /// The interface with a number in another namespace; `nil` where there is none, or where no namespace has that number.
+  ///
+  /// - Parameter peerNamespace: the number that this socket's namespace has for the other one: see
+  ///   ``Link/peerNamespace``. The link's own numbers are those of its namespace.
+  public func link(_ index: Int32, in peerNamespace: Int32) throws(NetlinkError) -> Link? {
+    var message = RouteMessage(RTM_GETLINK)
+    LinkHeader(index: index).append(to: &message)
+    message.attribute(IFLA_TARGET_NETNSID, peerNamespace)
+    do throws(NetlinkError) {
+      return try link(message, "number \(index) in namespace number \(peerNamespace)")
+    } catch  where error.errno == EINVAL {
+      return nil  // no namespace has the number any more
+    }
+  }
+
   private func link(_ message: RouteMessage, _ object: String) throws(NetlinkError) -> Link? {
     var link: Link?
     do throws(NetlinkError) {

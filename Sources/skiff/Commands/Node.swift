@@ -12,6 +12,7 @@ struct Node: AsyncParsableCommand {
   @OptionGroup var options: NodeOptions
   @OptionGroup var kubelet: KubeletOptions
   @OptionGroup var proxy: ProxyOptions
+  @OptionGroup var tunnels: TunnelOptions
 
   @Option(
     name: .customLong("run"),
@@ -45,6 +46,7 @@ struct Node: AsyncParsableCommand {
     own.clusterCIDRs = options.networks.clusterCidr.flatMap { IPPrefix.list($0) }
     var settings = options.settings
     settings.proxy = try proxy.settings(own, logger: Logger(label: "proxy"))
+    settings.tunnels = tunnels.settings
     settings.name = settings.proxy.nodeName ?? settings.name
     let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubeClient
+import NetAgent
 
 /// What every command of the node daemon takes.
 struct NodeOptions: ParsableArguments {
@@ -33,4 +34,34 @@ struct NodeOptions: ParsableArguments {
     }
     _ = try ClientConfiguration(kubeconfig: kubeconfig)
   }
+}
+
+/// How the pod network reaches nodes that are not on a common network.
+struct TunnelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Which nodes' pods are reached by VXLAN: those of other networks (auto), all (always), none (never).",
+      valueName: "use"),
+    transform: { text in
+      guard let use = TunnelSettings.Use(rawValue: text) else {
+        throw ValidationError("write auto, always or never")
+      }
+      return use
+    })
+  var vxlan = TunnelSettings.Use.auto
+
+  @Option(help: "The number of the VXLAN network (VNI), the same on all nodes.")
+  var vxlanNumber = TunnelSettings().identifier
+
+  @Option(help: "The UDP port of VXLAN, the same on all nodes. Firewalls between nodes must let it pass.")
+  var vxlanPort = TunnelSettings().port
+
+  func validate() throws {
+    guard vxlanNumber > 0, vxlanNumber < 1 << 24 else {
+      throw ValidationError("--vxlan-number \(vxlanNumber) is not between 1 and \(1 << 24 - 1)")
+    }
+    guard vxlanPort > 0 else { throw ValidationError("--vxlan-port must not be 0") }
+  }
+
+  var settings: TunnelSettings { TunnelSettings(use: vxlan, identifier: vxlanNumber, port: vxlanPort) }
 }

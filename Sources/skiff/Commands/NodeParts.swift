@@ -38,13 +38,15 @@ struct NodeParts {
 
   func network(_ client: KubeClient) throws -> NetworkAgent {
     let networks = settings.networks
+    var configuration = NetworkAgent.Configuration(
+      nodeName: settings.name, clusterCIDRs: networks.clusterCIDRs,
+      serviceCIDRs: networks.serviceCIDRs, stateDirectory: "\(settings.rootDirectory)/network",
+      socketPath: "\(settings.runDirectory)/cni.sock", cniConfigDirectory: cniConfigDirectory,
+      cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni"))
+    configuration.tunnels = settings.tunnels
     return NetworkAgent(
-      configuration: NetworkAgent.Configuration(
-        nodeName: settings.name, clusterCIDRs: networks.clusterCIDRs,
-        serviceCIDRs: networks.serviceCIDRs, stateDirectory: "\(settings.rootDirectory)/network",
-        socketPath: "\(settings.runDirectory)/cni.sock", cniConfigDirectory: cniConfigDirectory,
-        cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni")),
-      client: client, metrics: daemon.metrics, health: daemon.health, logger: logger("network"))
+      configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
+      logger: logger("network"))
   }
 
   func proxy(_ client: KubeClient) throws -> Proxy {

@@ -1,5 +1,6 @@
 import KubeClient
 import Logging
+import NetAgent
 import Netlink
 import ServiceProxy
 import Telemetry
@@ -12,6 +13,7 @@ struct NodeSettings {
   var runDirectory: String
   var rootDirectory: String
   var networks: ClusterNetworks
+  var tunnels = TunnelSettings()
   var proxy = KubeProxySettings()
 
   /// A client whose requests are counted, by client-go's name.

@@ -5,6 +5,7 @@ protocol SinglePart: AsyncParsableCommand {
   static var part: NodeParts.Part { get }
   var options: NodeOptions { get }
   var telemetryAddress: TelemetryAddress { get }
+  var settings: NodeSettings { get }
 }
 
 extension SinglePart {
@@ -15,7 +16,7 @@ extension SinglePart {
     try Preflight.requireRoot(Self.part.rawValue)
     let name = Self.part.rawValue
     let daemon = try Daemon(name, runDirectory: options.runDir, lock: "\(name).lock")
-    let services = try NodeParts(settings: options.settings, daemon: daemon).services([Self.part], nil)
+    let services = try NodeParts(settings: settings, daemon: daemon).services([Self.part], nil)
     try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)
   }
 }
@@ -25,6 +26,13 @@ struct Network: SinglePart {
   static let part = NodeParts.Part.network
 
   @OptionGroup var options: NodeOptions
+  @OptionGroup var tunnels: TunnelOptions
   @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
   var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10258)
+
+  var settings: NodeSettings {
+    var settings = options.settings
+    settings.tunnels = tunnels.settings
+    return settings
+  }
 }

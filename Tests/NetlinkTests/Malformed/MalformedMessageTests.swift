@@ -102,6 +102,8 @@ import Testing
     let neighbour = Neighbour(IPAddress(10, 0, 0, 7), .local(7), interface: 3)
     let entry = ForwardingEntry(.local(8), to: IPAddress(192, 168, 0, 2), interface: 5)
     let address = InterfaceAddress(IPAddress(10, 0, 0, 1), interface: 9, peer: IPAddress(10, 0, 0, 2))
+    let rule = RoutingRule(
+      from: IPPrefix(IPAddress(10, 1, 0, 0), length: 16), table: 1000, priority: 8, origin: .static)
     var link = RouteMessage(RTM_NEWLINK)
     LinkHeader(index: 7, flags: 1).append(to: &link)
     link.attribute(IFLA_IFNAME, string: "vx0")
@@ -122,7 +124,7 @@ import Testing
     let messages = [
       route.message(RTM_NEWROUTE, flags: 0), wide.message(RTM_DELROUTE, flags: 0),
       neighbour.message(RTM_NEWNEIGH, flags: 0), entry.message(RTM_DELNEIGH, flags: 0),
-      address.message(RTM_NEWADDR, flags: 0), link, bridge,
+      address.message(RTM_NEWADDR, flags: 0), link, bridge, rule.message(RTM_NEWRULE, flags: 0),
     ]
     return messages.map { $0.finished(sequence: 1) }
   }

@@ -69,6 +69,48 @@ import Testing
     #expect(port.master == nil)
   }
 
+  @Test func theOtherEndIsSeenWithoutEnteringItsNamespace() throws {
+    let (left, right) = (try NetworkNamespace.make(), try NetworkNamespace.make())
+    let socket = try RouteSocket(in: left)
+    try socket.create(NewLink("a", .veth(peer: NewLink.Peer("eth0", in: right, mtu: 1400)), mtu: 1400))
+    let near = try #require(try socket.link(named: "a"))
+    let (index, number) = (try #require(near.peer), try #require(near.peerNamespace))
+    let far = try #require(try socket.link(index, in: number))
+    #expect(far.name == "eth0" && far.mtu == 1400)
+    #expect(try socket.link(index + 100, in: number) == nil)
+    #expect(try socket.link(index, in: number + 100) == nil)
+  }
+
+  @Test func rulesOfOneOriginAreListed() throws {
+    let socket = try RouteSocket(in: try NetworkNamespace.make())
+    for text in ["10.244.1.0/24", "fd00:244::/64"] {
+      let source = try #require(IPPrefix(text))
+      let rule = RoutingRule(from: source, table: 83, priority: 8300, origin: Route.Origin(rawValue: 83))
+      try socket.add(rule)
+      #expect(throws: NetlinkError.self) { try socket.add(rule) }
+      #expect(try socket.rules(source.family, origin: rule.origin) == [rule])
+      #expect(try socket.rules(source.family).count > 1)
+      try socket.delete(rule)
+      #expect(try socket.rules(source.family, origin: rule.origin).isEmpty)
+    }
+  }
+
+  @Test func forwardingIsSeenByInterface() throws {
+    let namespace = try NetworkNamespace.make()
+    let socket = try RouteSocket(in: namespace)
+    try socket.create(NewLink("a", .veth(peer: NewLink.Peer("b"))))
+    let index = try socket.index(of: "a")
+    try namespace.setSysctl("net/ipv4/ip_forward", "1")
+    try namespace.setSysctl("net/ipv4/conf/a/forwarding", "0")
+    try namespace.setSysctl("net/ipv6/conf/all/forwarding", "0")
+    let v4 = try socket.interfaceForwarding(.v4)
+    #expect(v4.contains(InterfaceForwarding(.v4, interface: InterfaceForwarding.all, isOn: true)))
+    #expect(v4.contains(InterfaceForwarding(.v4, interface: index, isOn: false)))
+    #expect(
+      try socket.interfaceForwarding(.v6).contains(
+        InterfaceForwarding(.v6, interface: InterfaceForwarding.all, isOn: false)))
+  }
+
   @Test func aVXLANDeviceHasStaticEntriesOnly() throws {
     let socket = try RouteSocket(in: try NetworkNamespace.make())
     let local = IPAddress(10, 0, 0, 1)

@@ -67,6 +67,11 @@ import Testing
     try socket.delete(route)
     let neighbour = Neighbour(IPAddress(10, 0, 0, 2), .local(2), interface: index)
     try socket.replace(neighbour)
+    let rule = RoutingRule(
+      from: IPPrefix(IPAddress(10, 7, 0, 0), length: 16), table: 83, priority: 8300, origin: Route.Origin(rawValue: 83))
+    try socket.add(rule)
+    try socket.delete(rule)
+    try namespace.setSysctl("net/ipv4/conf/a/forwarding", "1")
     try socket.deleteLink(named: "a")
     var seen: [String] = []
     for await event in events {
@@ -76,11 +81,18 @@ import Testing
       case .route(route): seen.append("route")
       case .routeDeleted(route): seen.append("route deleted")
       case .neighbour(neighbour): seen.append("neighbour")
+      case .rule(rule): seen.append("rule")
+      case .ruleDeleted(rule): seen.append("rule deleted")
+      case .interfaceForwarding(let setting) where setting.interface == index && setting.isOn:
+        seen.append("forwarding")
       case .linkDeleted(let link) where link.name == "a": seen.append("link deleted")
       default: break
       }
       if seen.last == "link deleted" { break }
     }
-    #expect(seen == ["link", "address", "route", "route deleted", "neighbour", "link deleted"])
+    #expect(
+      seen == [
+        "link", "address", "route", "route deleted", "neighbour", "rule", "rule deleted", "forwarding", "link deleted",
+      ])
   }
 }
