@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 struct calls {
@@ -169,12 +168,6 @@ int linux_datagram_socket(const void *bytes, uint32_t length, int receive_buffer
     return result;
   }
   return descriptor;
-}
-
-int64_t linux_thread_cpu_time(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 int linux_stream_listener(const void *bytes, uint32_t length, int backlog) {

@@ -69,9 +69,6 @@ int linux_datagram_send(
 /// Wakes the thread that waits in linux_datagrams_receive; it receives nothing any more.
 void linux_datagram_shutdown(int socket);
 
-/// User and system time of the calling thread, in nanoseconds.
-int64_t linux_thread_cpu_time(void);
-
 /// A TCP socket that listens on a sockaddr, not blocking, with SO_REUSEADDR and SO_REUSEPORT.
 /// Returns the descriptor or -errno.
 int linux_stream_listener(const void *_Nonnull address, uint32_t length, int backlog);

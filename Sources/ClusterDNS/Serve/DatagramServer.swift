@@ -19,20 +19,16 @@ final class DatagramServer: Sendable {
   private let pods: PodDirectory
   private let logger: Logger
   private let isStopping = Atomic(false)
-  /// Nanoseconds of CPU that the thread has used; written after each batch where it is asked for.
-  let cpuTime = Atomic<Int64>(0)
-  private let measuresCPU: Bool
 
   init(
     _ socket: Listeners.Socket, _ store: SnapshotStore, _ live: LiveSettings, pods: PodDirectory = PodDirectory(),
-    logger: Logger, measuresCPU: Bool = false
+    logger: Logger
   ) {
     self.socket = socket
     self.store = store
     self.live = live
     self.pods = pods
     self.logger = logger
-    self.measuresCPU = measuresCPU
     counters = QueryCounters(transport: "udp", family: socket.address.address.isIPv4 ? "1" : "2")
   }
 
@@ -91,7 +87,6 @@ final class DatagramServer: Sendable {
       counters.took(took, count: answers)
       desk.shares.end(answers: answers, took: took)
       if !desk.lines.isEmpty { writeLog(&desk) }
-      if measuresCPU { cpuTime.store(linux_thread_cpu_time(), ordering: .relaxed) }
     }
   }
 

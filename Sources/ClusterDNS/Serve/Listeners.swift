@@ -22,7 +22,7 @@ struct Listeners: Sendable {
   ///   may wait in each; the others are closed.
   /// - Throws: ``DNSServerError``, with all sockets closed again.
   init(
-    _ addresses: [ListenAddress], threads: Int, held: [Int32] = [], receiveBuffer: Int32 = 4 << 20
+    _ addresses: [ListenAddress], threads: Int, held: [Int32] = [], receiveBuffer: Int32 = Self.receiveBuffer
   ) throws(DNSServerError) {
     do throws(DNSServerError) {
       for descriptor in held { adopt(descriptor, addresses) }
@@ -92,6 +92,9 @@ struct Listeners: Sendable {
       }
     }
   }
+
+  /// Bytes of queries that may wait in a socket.
+  static let receiveBuffer: Int32 = 4 << 20
 
   /// Connections that may wait to be accepted.
   private static let backlog: Int32 = 4096

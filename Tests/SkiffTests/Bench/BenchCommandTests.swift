@@ -105,4 +105,47 @@ struct BenchCommandTests {
       #expect(connections?["refused"] == 0)
     }
   }
+
+  @Test func dnsIsMeasuredOverBothTransportsInEveryKind() throws {
+    let reports = try bench(
+      "dns", "--services", "20", "--seconds", "1", "--changes", "2", "--relist", "--plot", "FOLDER/plot.svg"
+    ) { folder in #expect(Files.exists("\(folder)/plot.svg")) }
+    let runs = reports.filter { $0["measured"] == "queries" }
+    #expect(runs.count == DNSTransport.allCases.count * DNSLoadKind.allCases.count)
+    for run in runs {
+      #expect(run["server"] == "skiff" && run["services"] == 20 && run["endpoints"] == 5)
+      #expect(run["wrong"] == 0, "\(run.text)")
+      #expect(run["lost"]?.doubleValue != nil)
+      expectPositive(
+        run, "queries_per_second", "queries_per_cpu_second", "echo_queries_per_cpu_second", "echo_ratio", "rss_bytes")
+      expectPositive(run["latency_us"], "p50", "p99")
+    }
+    let server = try #require(reports.last)
+    expectPositive(server, "start_seconds", "rss_bytes", "rss_anonymous_bytes", "rss_peak_bytes")
+    expectPositive(server["equal_misses"], "queries", "upstream")
+    let changes = server["changes"]
+    #expect(changes?["timed"] == 4 && changes?["wrong"] == 0)
+    expectPositive(changes?["delay_ms"], "p50", "p99")
+    expectPositive(changes, "changes_per_second")
+    expectPositive(server["relist"], "rss_before_bytes", "rss_peak_bytes", "peak_ratio")
+  }
+
+  /// A server that knows no API server gets the same names as files.
+  @Test func anyOtherDNSServerIsMeasuredTheSameWay() throws {
+    let program = try #require(BenchProgram.path)
+    let report = try #require(
+      try bench(
+        "dns", "--services", "3", "--seconds", "1", "--transport", "udp", "--load", "address", "--peer-command",
+        "X=1 cp {zone} {reverse} FOLDER; exec \(program) dns --kubeconfig {kubeconfig} --run-dir FOLDER/run "
+          + "--root-dir FOLDER/root --service-cidr 10.96.0.0/12"
+      ) { folder in
+        let zone = String(decoding: try Files.readIfPresent("\(folder)/cluster.zone") ?? [], as: UTF8.self)
+        #expect(zone.contains("service-2.bench.svc A 10.96.4.2\n"))
+        #expect(zone.contains("_http._tcp.service-2.bench.svc SRV 0 100 80 service-2.bench.svc\n"))
+        let reverse = String(decoding: try Files.readIfPresent("\(folder)/reverse.zone") ?? [], as: UTF8.self)
+        #expect(reverse.contains("2.4.96 PTR service-2.bench.svc.cluster.local.\n"))
+      }.first)
+    #expect(report["wrong"] == 0)
+    expectPositive(report, "queries_per_cpu_second", "echo_queries_per_cpu_second", "rss_bytes")
+  }
 }

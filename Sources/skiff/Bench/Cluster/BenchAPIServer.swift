@@ -1,3 +1,4 @@
+import Control
 import KubeAPI
 import KubeClient
 import Logging
@@ -21,18 +22,9 @@ struct BenchAPIServer: Sendable {
   static func with<Result: Sendable>(
     _ scratch: BenchScratch, _ body: (BenchAPIServer) async throws -> Result
   ) async throws -> Result {
-    let pki = "\(scratch.folder)/pki"
-    let session = try scratch.start(
-      "server",
-      [
-        try Files.ownExecutable(), "server", "--store", "sqlite:\(scratch.folder)/store.sqlite", "--certificates", pki,
-        "--run-dir", "\(scratch.folder)/run-server", "--bind-address", "0.0.0.0",
-        "--advertise-address", "\(BenchNetworks.nodeAddress)", "--port", "\(port)",
-        "--service-cidr", "\(BenchNetworks.serviceCIDR)", "--cluster-cidr", "\(BenchNetworks.clusterCIDR)",
-        "--log-level", "warning",
-      ])
+    let session = try begin(scratch)
     let start = Start(session: session, deadline: .now + .seconds(60))
-    let kubeconfig = CertificateFolder(path: pki).adminKubeconfig
+    let kubeconfig = CertificateFolder(path: "\(scratch.folder)/pki").adminKubeconfig
     while !Files.exists(kubeconfig) { try await start.wait("it has made no kubeconfig") }
     // By another address than the proxy, so that an event to the proxy can be told from an answer to the benchmark.
     var configuration = try ClientConfiguration(kubeconfig: kubeconfig)
@@ -51,6 +43,31 @@ struct BenchAPIServer: Sendable {
     return try result.get()
   }
 
+  private static func begin(_ scratch: BenchScratch) throws -> Session {
+    try scratch.start(
+      "server",
+      [
+        try Files.ownExecutable(), "server", "--store", "sqlite:\(scratch.folder)/store.sqlite",
+        "--certificates", "\(scratch.folder)/pki", "--run-dir", "\(scratch.folder)/run-server",
+        "--bind-address", "0.0.0.0", "--advertise-address", "\(BenchNetworks.nodeAddress)", "--port", "\(port)",
+        "--service-cidr", "\(BenchNetworks.serviceCIDR)", "--cluster-cidr", "\(BenchNetworks.clusterCIDR)",
+        "--log-level", "warning",
+      ])
+  }
+
+  /// The same server, started again with the same store, which has forgotten its past: whoever watches must list anew.
+  func restartedWithoutHistory(_ scratch: BenchScratch) async throws -> BenchAPIServer {
+    // One write that the watches did not see, so that what they have seen is past.
+    _ = try await client.update(BenchObjects.node(), subresource: "status")
+    scratch.end(session)
+    let store = try SQLiteStore(.file("\(scratch.folder)/store.sqlite"))
+    try await store.compact(through: try await store.currentRevision())
+    await store.close()
+    let server = BenchAPIServer(session: try Self.begin(scratch), kubeconfig: kubeconfig, client: client)
+    try await server.answers(Start(session: server.session, deadline: .now + .seconds(60)))
+    return server
+  }
+
   /// How long it may take to begin.
   private struct Start {
     let session: Session
@@ -65,20 +82,24 @@ struct BenchAPIServer: Sendable {
 
   /// Waits until it answers, and creates the benchmark's node and namespace.
   private func prepare(_ start: Start) async throws {
+    try await answers(start)
+    _ = try await client.create(Namespace(BenchObjects.namespace))
+    _ = try await client.create(BenchObjects.node())
+    // Without the version: a controller may have written to it meanwhile.
+    _ = try await client.update(BenchObjects.node(), subresource: "status")
+  }
+
+  private func answers(_ start: Start) async throws {
     // The last of the objects that the server makes for itself.
     let last = ObjectKey(namespace: "kube-system", name: "kube-dns")
     while true {
       do {
         _ = try await client.get(KubeAPI.Service.self, last)
-        break
+        return
       } catch {
         try await start.wait("\(error)")
       }
     }
-    _ = try await client.create(Namespace(BenchObjects.namespace))
-    _ = try await client.create(BenchObjects.node())
-    // Without the version: a controller may have written to it meanwhile.
-    _ = try await client.update(BenchObjects.node(), subresource: "status")
   }
 
   /// Creates Services with their slices, many at a time.

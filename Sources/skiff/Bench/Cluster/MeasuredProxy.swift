@@ -20,9 +20,7 @@ struct MeasuredProxy: Sendable {
   var writer: String { Self.writer(command) }
 
   static func writer(_ command: String?) -> String {
-    guard let command else { return "skiff" }
-    let program = command.split(separator: " ").first { !$0.contains("=") && $0 != "exec" && $0 != "env" } ?? "peer"
-    return String(program[(program.lastIndex(of: "/").map { program.index(after: $0) } ?? program.startIndex)...])
+    command.map { PeerCommand(text: $0).program } ?? "skiff"
   }
 
   /// How long nothing must be written until a change counts as carried out. kube-proxy works at most once a second, and
@@ -33,10 +31,7 @@ struct MeasuredProxy: Sendable {
 
   private func arguments() throws -> [String] {
     if let command {
-      let filled = command.split(separator: "{kubeconfig}", omittingEmptySubsequences: false)
-        .joined(separator: kubeconfig)
-        .split(separator: "{node}", omittingEmptySubsequences: false).joined(separator: BenchNetworks.node)
-      return ["/bin/sh", "-c", filled]
+      return PeerCommand(text: command).arguments(["kubeconfig": kubeconfig, "node": BenchNetworks.node])
     }
     return [
       try Files.ownExecutable(), "proxy", "--kubeconfig", kubeconfig, "--node-name", BenchNetworks.node,

@@ -20,4 +20,15 @@ enum BenchNamespace {
       throw UserError.system("start", "/proc/self/exe")
     }
   }
+
+  /// Ends every other process in the namespace: those that a measured program has started in sessions of their own, and
+  /// that would outlive it.
+  static func endOthers() {
+    guard let name = getenv(variable), let own = try? NetworkNamespace.current(),
+      own.description == String(cString: name)
+    else { return }
+    for pid in Files.list("/proc").compactMap({ pid_t($0) }) where pid != getpid() {
+      if let other = try? NetworkNamespace.of(process: pid), other.identifier == own.identifier { kill(pid, SIGKILL) }
+    }
+  }
 }

@@ -39,6 +39,25 @@ struct Session: Sendable {
     return usage
   }
 
+  /// User and system time of all that run, as precise as the scheduler counts it.
+  var cpuTime: Duration {
+    members.reduce(.zero) { sum, process in
+      var (clock, time) = (clockid_t(), timespec())
+      guard clock_getcpuclockid(process.pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return sum }
+      return sum + .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+  }
+
+  /// From now on `peakBytes` counts anew (proc(5): clear_refs).
+  func forgetPeak() throws {
+    for process in members {
+      let path = "/proc/\(process.pid)/clear_refs"
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      defer { close(descriptor) }
+      guard descriptor >= 0, write(descriptor, "5", 1) == 1 else { throw UserError.system("write", path) }
+    }
+  }
+
   /// Sends a signal to all of them.
   func signal(_ number: Int32) { for process in members { kill(process.pid, number) } }
 
