@@ -63,6 +63,14 @@ extension ClusterTests {
       }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func tooLongARunDirectory() throws {
+      let folder = "/tmp/" + String(repeating: "long", count: 20)
+      expectOneLine(
+        try skiff("server", "--advertise-address", "127.0.0.1", "--run-dir", folder), status: 2,
+        "--run-dir \(folder) is too long")
+      #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+
     @Test(.enabled(if: geteuid() == 0, "needs root")) func portInUse() throws {
       let path = "/tmp/skiff-test-\(UUID().uuidString)"
       defer { try? FileManager.default.removeItem(atPath: path) }

@@ -63,6 +63,8 @@ public final class HTTPTransport: KubeTransport {
       }
       tls.privateKey = .privateKey(try read("client key") { try NIOSSLPrivateKey(bytes: key, format: .pem) })
     }
+    // A server that is busy with an answer (a watch) may not read that we go; nothing is lost by going without its word.
+    tls.shutdownTimeout = .milliseconds(250)
     if configuration.insecureSkipTLSVerify { tls.certificateVerification = .none }
     return tls
   }

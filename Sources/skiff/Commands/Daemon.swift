@@ -12,8 +12,19 @@ struct Daemon {
   let health = HealthChecks()
   let logger: Logger
 
+  /// How many bytes the folder's path may have: those of a unix socket's may be 107 (unix(7)), and this is the longest one.
+  private static func longestRunDirectory(_ name: String) -> Int {
+    107 - (name == "node" ? "/containerd/containerd.sock.ttrpc" : "/explain-\(name).sock.4194304").utf8.count
+  }
+
   /// - Parameter runDirectory: made if need be; one daemon at a time works in it.
+  /// - Throws: ``UserError`` where it is in use, cannot be made, or has too long a path for the sockets in it.
   init(_ name: String, runDirectory: String, lock: String = "lock") throws {
+    let limit = Self.longestRunDirectory(name)
+    guard runDirectory.utf8.count <= limit else {
+      throw UserError(
+        "--run-dir \(runDirectory) is too long: sockets in it need a path of at most \(limit) bytes", exitCode: 2)
+    }
     self.name = name
     self.runDirectory = runDirectory
     logger = Logger(label: name)
