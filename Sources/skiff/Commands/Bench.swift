@@ -5,6 +5,6 @@ struct Bench: ParsableCommand {
     abstract: "Benchmarks: a table for people, --json for machines.",
     subcommands: [
       BenchServices.self, BenchConnections.self, BenchRolling.self, BenchChurn.self, BenchDNS.self,
-      BenchEcho.self,
+      BenchEcho.self, BenchPods.self,
     ])
 }

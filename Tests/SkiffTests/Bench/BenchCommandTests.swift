@@ -148,4 +148,12 @@ struct BenchCommandTests {
     #expect(report["wrong"] == 0)
     expectPositive(report, "queries_per_cpu_second", "echo_queries_per_cpu_second", "rss_bytes")
   }
+
+  @Test func podsAreAddedAndDeletedAndSendToEachOther() throws {
+    let report = try #require(try bench("pods", "--pods", "5", "--burst", "10", "--seconds", "1").first)
+    #expect(report["pods"] == 5)
+    expectPositive(report["add_ms"], "p50", "p99")
+    expectPositive(report["del_ms"], "p50", "p99")
+    expectPositive(report, "burst_10_seconds", "same_node_gbps", "bare_veth_gbps", "same_node_ratio")
+  }
 }
