@@ -13,17 +13,20 @@ public struct NetworkAgent: ServiceLifecycle.Service {
   let client: KubeClient
   let metrics: AgentMetrics
   let health: HealthChecks
+  let explanations: Explanations
   let logger: Logger
   /// The node's namespace; `nil` for the process's own. Tests have several nodes in one process.
   var namespace: NetworkNamespace?
 
   public init(
-    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks, logger: Logger
+    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks,
+    explanations: Explanations = Explanations(), logger: Logger
   ) {
     self.configuration = configuration
     self.client = client
     self.metrics = AgentMetrics(metrics)
     self.health = health
+    self.explanations = explanations
     self.logger = logger
   }
 
@@ -40,6 +43,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     let handler = CNIHandler(
       ledger: AddressLedger(replaying: records), journal: journal, network: network, ports: try PodTable(network),
       metrics: metrics, logger: logger)
+    explain(handler)
     try installation.linkPlugins()
     let loop = AgentLoop(
       handler: handler, apply: try NetworkApply(network, configuration.tunnels), installation: installation,
@@ -58,6 +62,19 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     logger.info("network agent listens", metadata: ["socket": "\(configuration.socketPath)"])
     try await cancelWhenGracefulShutdown {
       try await loop.run(signals)
+    }
+  }
+  /// Answers `skiff explain pod`.
+  private func explain(_ handler: CNIHandler) {
+    let explainer = PodExplainer(handler: handler)
+    let node = configuration.nodeName
+    explanations.register("pod") { arguments in
+      let name = arguments["name"] ?? ""
+      let found = try explainer.explain(name)
+      guard !found.isEmpty else {
+        throw Explanations.Refusal("node \(node) has no pod \(name) with a network of its own")
+      }
+      return JSONValue.array(found.map(\.json)).text + "\n"
     }
   }
 }

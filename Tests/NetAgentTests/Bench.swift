@@ -21,6 +21,7 @@ final class TestNode: Sendable {
   let health = HealthChecks()
   /// How nodes of other networks are reached, at the next start.
   let tunnels = Mutex(TunnelSettings())
+  let explanations = Explanations()
   private let agent = Mutex<Task<Void, any Error>?>(nil)
 
   init(_ name: String, _ api: FakeAPI) throws {
@@ -56,7 +57,7 @@ final class TestNode: Sendable {
 
   func start() {
     var agent = NetworkAgent(
-      configuration: configuration, client: api.client, metrics: registry, health: health,
+      configuration: configuration, client: api.client, metrics: registry, health: health, explanations: explanations,
       logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
     agent.namespace = namespace
     let copy = agent

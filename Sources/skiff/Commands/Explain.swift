@@ -8,7 +8,7 @@ import ServiceProxy
 struct Explain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "What the kernel and the zone hold for something now, and why.",
-    subcommands: [ExplainService.self, ExplainDNS.self])
+    subcommands: [ExplainService.self, ExplainDNS.self, ExplainPod.self])
 }
 
 /// Where to look: a node of a local cluster, or the machine this runs on.

@@ -46,7 +46,7 @@ struct NodeParts {
     configuration.tunnels = settings.tunnels
     return NetworkAgent(
       configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
-      logger: logger("network"))
+      explanations: daemon.explanations, logger: logger("network"))
   }
 
   func proxy(_ client: KubeClient) throws -> Proxy {
