@@ -116,7 +116,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "skiff-cni", dependencies: ["CNamespace"], swiftSettings: strict,
-      linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+      linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .executableTarget(
       name: "skiff-pause", linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "CLinux"], swiftSettings: strict),

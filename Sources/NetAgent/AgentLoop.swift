@@ -53,7 +53,8 @@ actor AgentLoop {
     case .tick:
       ticks += 1
       if ticks % 6 == 0 { hasCollected = false }
-    case .kernel, .rules: break
+    case .kernel(let event): if handler.isExpected(event) { return }
+    case .rules: break
     }
     if let delay = schedule.receive(signal) { wait(delay) }
   }

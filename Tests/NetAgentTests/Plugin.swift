@@ -15,6 +15,7 @@ struct Plugin: Sendable {
   }()
 
   struct Outcome: Sendable {
+    /// The number of the signal that ended it, negative, where one did.
     var exitCode: Int32
     var output: JSONValue?
     var code: Int64? { output?["code"]?.integerValue }
@@ -40,7 +41,7 @@ struct Plugin: Sendable {
 
   func call(
     _ command: String, _ container: String, namespace: String? = nil, interface: String = "eth0",
-    arguments: String? = nil, _ extra: [(String, JSONValue)] = []
+    arguments: String? = nil, _ extra: [(String, JSONValue)] = [], killedAfter patience: Duration? = nil
   ) async throws -> Outcome {
     var environment = [
       "CNI_COMMAND=\(command)", "CNI_CONTAINERID=\(container)", "CNI_IFNAME=\(interface)", "CNI_PATH=/opt/cni/bin",
@@ -49,14 +50,17 @@ struct Plugin: Sendable {
     if let arguments { environment.append("CNI_ARGS=\(arguments)") }
     var input: [UInt8] = []
     configuration(extra).write(to: &input)
-    return try await Self.run(environment: environment, input: input)
+    return try await Self.run(environment: environment, input: input, killedAfter: patience)
   }
 
   /// Runs the executable on a thread of its own.
-  static func run(environment: [String], input: [UInt8], name: String = "skiff-cni") async throws -> Outcome {
+  /// - Parameter patience: it is killed where it takes longer.
+  static func run(
+    environment: [String], input: [UInt8], name: String = "skiff-cni", killedAfter patience: Duration? = nil
+  ) async throws -> Outcome {
     try await withCheckedThrowingContinuation { continuation in
       let thread = TestThread {
-        continuation.resume(with: Result { try spawn(environment: environment, input: input, name: name) })
+        continuation.resume(with: Result { try spawn(environment: environment, input: input, name: name, patience) })
       }
       thread.start()
     }
@@ -64,7 +68,9 @@ struct Plugin: Sendable {
 
   struct SpawnError: Error { var code: Int32 }
 
-  private static func spawn(environment: [String], input: [UInt8], name: String) throws -> Outcome {
+  private static func spawn(
+    environment: [String], input: [UInt8], name: String, _ patience: Duration?
+  ) throws -> Outcome {
     var toChild: [Int32] = [-1, -1]
     var fromChild: [Int32] = [-1, -1]
     guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else { throw SpawnError(code: errno) }
@@ -84,6 +90,11 @@ struct Plugin: Sendable {
     guard code == 0 else { throw SpawnError(code: code) }
     _ = input.withUnsafeBytes { write(toChild[1], $0.baseAddress, $0.count) }
     close(toChild[1])
+    if let patience {
+      var answer = pollfd(fd: fromChild[0], events: Int16(POLLIN), revents: 0)
+      usleep(useconds_t(patience / .microseconds(1)))
+      if poll(&answer, 1, 0) == 0 { kill(process, SIGKILL) }
+    }
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while true {
@@ -94,7 +105,8 @@ struct Plugin: Sendable {
     close(fromChild[0])
     var status: Int32 = 0
     waitpid(process, &status, 0)
-    return Outcome(exitCode: status >> 8 & 0xff, output: try? JSONValue(parsing: output))
+    let exitCode = status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f)
+    return Outcome(exitCode: exitCode, output: try? JSONValue(parsing: output))
   }
 }
 

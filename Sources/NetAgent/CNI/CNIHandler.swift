@@ -11,6 +11,10 @@ final class CNIHandler: Sendable {
     var plan = NetworkPlan()
     /// Whether ADD may be answered: the plan is in the kernel.
     var isServing = false
+    /// The node's ends of pods' links that this process made.
+    var links: [CNIRequest.Attachment: Int32] = [:]
+    /// Those that a DEL takes away: until the kernel says so, what it tells of them is no news.
+    var ending: Set<Int32> = []
   }
 
   let state: Mutex<State>
@@ -22,8 +26,18 @@ final class CNIHandler: Sendable {
   /// Calls for one container come one after the other; those for different containers seldom share a lock.
   private let turns: [Turn]
 
-  private final class Turn: Sendable {
-    let mutex = Mutex(())
+  final class Turn: Sendable {
+    private let mutex = Mutex(())
+
+    func withLock<Result: ~Copyable, Failure: Error>(
+      _ body: (inout sending Void) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+      try mutex.withLock(body)
+    }
+  }
+
+  func turn(_ attachment: CNIRequest.Attachment) -> Turn {
+    turns[Int(UInt(bitPattern: attachment.container.hashValue) % UInt(turns.count))]
   }
 
   init(
@@ -82,9 +96,8 @@ final class CNIHandler: Sendable {
   func exclusively<Result>(
     _ attachment: CNIRequest.Attachment, _ body: () throws(CNIError) -> Result
   ) throws(CNIError) -> Result {
-    let turn = turns[Int(UInt(bitPattern: attachment.container.hashValue) % UInt(turns.count))]
     var result: Result?
-    try turn.mutex.withLock { _ throws(CNIError) in result = try body() }
+    try turn(attachment).withLock { _ throws(CNIError) in result = try body() }
     guard let result else { throw CNIError(.kernel, "the call for \(attachment) did not run") }
     return result
   }
@@ -99,7 +112,10 @@ final class CNIHandler: Sendable {
     guard pod != network.namespace else {
       throw CNIError(.invalidEnvironment, "CNI_NETNS is the node's own namespace", details: path)
     }
-    guard try !network.hasInterface(request.attachment.interface, in: pod) else {
+    // Without a lease it is found out when the link is made.
+    if state.withLock({ $0.ledger.leases[request.attachment] != nil }),
+      try network.hasInterface(request.attachment.interface, in: pod)
+    {
       throw CNIError(.exists, "interface \(request.attachment.interface) is in the pod already", details: path)
     }
     let (lease, ticket) = try reserve { (ledger) throws(CNIError) in
@@ -122,6 +138,7 @@ final class CNIHandler: Sendable {
     }
     do throws(CNIError) {
       let index = try network.connect(lease, pod, mtu: plan.mtu, sources: plan.sources)
+      state.withLock { $0.links[request.attachment] = index }
       try network.shape(lease, index, mtu: plan.mtu)
       try ports.open(lease, else: podState)
       try durable(ticket)
@@ -135,10 +152,13 @@ final class CNIHandler: Sendable {
   }
 
   func delete(_ attachment: CNIRequest.Attachment) throws(CNIError) {
-    let lease = state.withLock { $0.ledger.leases[attachment] }
+    let lease = state.withLock { state in
+      if let link = state.links.removeValue(forKey: attachment) { state.ending.insert(link) }
+      return state.ledger.leases[attachment]
+    }
     try ports.closing(lease, else: podState) { () throws(CNIError) in
       // The link ends before its address is given to another pod.
-      try network.disconnect(PodLink(attachment))
+      try network.disconnect(PodLink(attachment), lease)
       release(attachment)
     }
   }

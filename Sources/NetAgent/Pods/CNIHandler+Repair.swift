@@ -21,6 +21,19 @@ extension CNIHandler {
     state.withLock { $0.ledger.leases.values.flatMap { $0.addresses } }
   }
 
+  /// Whether the kernel tells of what a DEL has just done.
+  func isExpected(_ event: RouteEvent) -> Bool {
+    state.withLock { state in
+      switch event {
+      case .linkDeleted(let link): state.ending.remove(link.index) != nil
+      case .link(let link): state.ending.contains(link.index)
+      case .neighbourDeleted(let neighbour): state.ending.contains(neighbour.interface)
+      case .routeDeleted(let route): route.interface.map { state.ending.contains($0) } ?? false
+      default: false
+      }
+    }
+  }
+
   func serve(_ isServing: Bool) {
     state.withLock { $0.isServing = isServing }
   }
@@ -98,7 +111,7 @@ extension CNIHandler {
         try network.node.set(link.index, LinkChange(isUp: true))
         repaired += 1
       }
-      repaired += try repairExtras(lease, link)
+      repaired += try repairExtras(lease)
       desired += PodNetwork.routes(of: lease, interface: link.index, sources)
       neighbours.formUnion(PodNetwork.neighbours(of: lease, interface: link.index))
     }
@@ -119,17 +132,24 @@ extension CNIHandler {
         repaired += 1
       }
     }
-    return repaired + (try network.shaping.collect(all, keeping: leases))
+    // A pod that came since the links were listed has its lease by now.
+    return repaired + (try network.shaping.collect(all, keeping: podState().leases))
   }
 
-  /// What only some pods have. A pod that ends meanwhile takes it along.
-  private func repairExtras(_ lease: AddressLease, _ link: Link) throws(NetlinkError) -> Int {
-    do throws(NetlinkError) {
-      try ports.allowLoopback(lease)
-      return try network.shaping.bring(lease, link)
-    } catch  where error.isGone || state.withLock({ $0.ledger.leases[lease.attachment] }) != lease {
-      return 0
+  /// What only some pods have, while neither ADD nor DEL is at it.
+  private func repairExtras(_ lease: AddressLease) throws(NetlinkError) -> Int {
+    guard lease.bandwidth != nil || lease.needsLoopback else { return 0 }
+    let outcome: Result<Int, NetlinkError> = turn(lease.attachment).withLock { _ in
+      guard state.withLock({ $0.ledger.leases[lease.attachment] }) == lease else { return .success(0) }
+      do throws(NetlinkError) {
+        guard let link = try network.node.link(named: lease.link.hostName) else { return .success(0) }
+        try ports.allowLoopback(lease)
+        return .success(try network.shaping.bring(lease, link))
+      } catch {
+        return error.isGone ? .success(0) : .failure(error)  // the pod's namespace ends, and its link with it
+      }
     }
+    return try outcome.get()
   }
 
   /// Whether the pod of a route has the address now: ADD and DEL go on while the kernel is being compared.

@@ -8,6 +8,8 @@ import Netlink
 /// `forward` also between two pods of one node.
 struct PodNetwork: Sendable {
   let node: RouteSocket
+  /// For ADD and DEL: they do not wait for a comparison that reads everything.
+  private let calls: RouteSocket
   /// The node's own namespace: interfaces of pods begin in it.
   let namespace: NetworkNamespace
   let shaping: PodShaping
@@ -15,21 +17,28 @@ struct PodNetwork: Sendable {
   init(in namespace: NetworkNamespace) throws(NetlinkError) {
     self.namespace = namespace
     node = try RouteSocket(in: namespace)
+    calls = try RouteSocket(in: namespace)
     shaping = PodShaping(node: node)
   }
 
   /// Makes the veth and all that belongs to it. What a call that was killed left of the same attachment is replaced.
-  /// - Returns: the numbers of the interface on the node's side.
+  /// - Returns: the number of the interface on the node's side.
+  /// - Throws: ``CNIError/Code/exists`` where the pod has an interface of this name.
   func connect(
     _ lease: AddressLease, _ pod: NetworkNamespace, mtu: UInt32, sources: [IPAddress.Family: IPAddress]
   ) throws(CNIError) -> Int32 {
     do throws(NetlinkError) {
       let link = lease.link
-      try node.deleteLink(named: link.hostName)
-      try create(lease, pod, mtu)
-      let index = try node.index(of: link.hostName)
+      do throws(NetlinkError) {
+        try create(lease, pod, mtu)
+      } catch  where error.errno == EEXIST {
+        // One of the two names is taken. The node's is ours, whatever has it.
+        guard try calls.deleteLink(named: link.hostName) else { throw error }
+        try create(lease, pod, mtu)
+      }
+      let index = try calls.index(of: link.hostName)
       // The kernel takes no alias when it makes a link.
-      try node.set(index, LinkChange(isUp: true, alias: link.alias))
+      try calls.set(index, LinkChange(alias: link.alias))
       let hasV6 = lease.addresses.contains { $0.family == .v6 }
       try pod.run { () throws(NetlinkError) in
         try Self.configure(lease, hasV6: hasV6)
@@ -37,7 +46,9 @@ struct PodNetwork: Sendable {
       try configureHost(lease, index, sources)
       return index
     } catch {
-      throw CNIError(error)
+      guard error.errno == EEXIST else { throw CNIError(error) }
+      throw CNIError(
+        .exists, "interface \(lease.attachment.interface) is in the pod already", details: error.description)
     }
   }
 
@@ -59,9 +70,9 @@ struct PodNetwork: Sendable {
     let link = lease.link
     let peer = NewLink.Peer(
       lease.attachment.interface, in: pod, hardwareAddress: lease.hardwareAddress ?? link.podAddress, mtu: mtu)
-    try node.create(
-      NewLink(
-        link.hostName, .veth(peer: peer), hardwareAddress: link.hostAddress, mtu: mtu))
+    // Up from the start: its first event shows nothing that would have to be repaired.
+    try calls.create(
+      NewLink(link.hostName, .veth(peer: peer), hardwareAddress: link.hostAddress, mtu: mtu, isUp: true))
   }
 
   /// The pod's side; runs in the pod's namespace.
@@ -94,8 +105,8 @@ struct PodNetwork: Sendable {
   private func configureHost(
     _ lease: AddressLease, _ index: Int32, _ sources: [IPAddress.Family: IPAddress]
   ) throws(NetlinkError) {
-    for neighbour in Self.neighbours(of: lease, interface: index) { try node.replace(neighbour) }
-    for route in Self.routes(of: lease, interface: index, sources) { try node.replace(route) }
+    for neighbour in Self.neighbours(of: lease, interface: index) { try calls.replace(neighbour) }
+    for route in Self.routes(of: lease, interface: index, sources) { try calls.replace(route) }
   }
 
   /// The node's routes to a pod.
@@ -118,11 +129,12 @@ struct PodNetwork: Sendable {
   }
 
   /// Removes the veth; both sides, routes and neighbours go with it. Says whether there was one.
+  /// - Parameter lease: what is known of the pod; `nil` where nothing is.
   @discardableResult
-  func disconnect(_ link: PodLink) throws(CNIError) -> Bool {
+  func disconnect(_ link: PodLink, _ lease: AddressLease? = nil) throws(CNIError) -> Bool {
     do throws(NetlinkError) {
-      let wasThere = try node.deleteLink(named: link.hostName)
-      try shaping.remove(link)
+      let wasThere = try calls.deleteLink(named: link.hostName)
+      if lease == nil || lease?.bandwidth?.egress != nil { try shaping.remove(link) }
       return wasThere
     } catch {
       throw CNIError(error)
@@ -151,6 +163,11 @@ struct PodNetwork: Sendable {
       throw CNIError(error)
     }
     if let problem { throw CNIError(.changed, problem) }
+  }
+
+  /// What the pod's side lacks of what ADD made; `nil` where nothing.
+  func podProblem(_ lease: AddressLease) throws(NetlinkError) -> String? {
+    try NetworkNamespace.open(at: lease.namespace).run { () throws(NetlinkError) in try Self.problem(lease) }
   }
 
   private func hostProblem(_ lease: AddressLease) throws(NetlinkError) -> String? {
