@@ -206,6 +206,7 @@ final class DNSMetrics: Sendable {
       each("coredns_forward_requests_total", "Queries sent to upstreams.", .counter, tally.requests),
       each("coredns_forward_healthcheck_failures_total", "Failures of upstreams.", .counter, tally.failures),
       each("skiff_dns_forward_probes_total", "Probes of upstreams that are down.", .counter, tally.probes),
+      each("skiff_dns_forward_loops_total", "Probes that came back here.", .counter, tally.loops),
       each(
         "skiff_dns_forward_up", "Whether an upstream answers.", .gauge, readings.health.map { $0.isDown ? 0 : 1 }),
       one(

@@ -158,7 +158,7 @@ import Testing
     var actions = bench.ask("www.example.com")
     while bench.state.hasFlights { actions += bench.pass(20) }
     #expect(actions.failures == [2] && bench.now - begin <= 4_100_000_000)
-    #expect(actions.sent.filter { $0.message.count > 40 }.count == 5, "five attempts, and probes beside them")
+    #expect(actions.sent.filter { !$0.message.isProbe }.count == 5, "five attempts, and probes beside them")
     #expect(bench.state.expected.values.allSatisfy { if case .probe = $0 { true } else { false } })
   }
 
@@ -221,10 +221,49 @@ import Testing
     #expect(sent.map(\.server) == [1])
     _ = bench.receive(TestUpstream.address(sent[0].message, 1), from: 1)
     let probe = try #require(bench.pass(520).sent.first { $0.server == 0 })
-    #expect(probe.message.count == 17, "it asks for the root's name servers")
+    #expect(probe.message.isProbe, "it asks for a name that nobody has")
     _ = bench.receive(TestUpstream.code(probe.message, 5))
     #expect(!bench.state.health[0].isDown)
     #expect(bench.ask("z.example.com").sent.map(\.server) == [0])
+  }
+
+  /// An upstream that asks this server in turn: its probe comes back.
+  @Test func aLoopIsLeft() throws {
+    var bench = Bench(["192.0.2.1"])
+    #expect(bench.ask("www.example.com").sent.map(\.server) == [0])
+    #expect(bench.ask("www.example.com", client: 9).isEmpty, "the upstream's own question waits for the same flight")
+    var actions: [ForwardState.Action] = []
+    while actions.sent.allSatisfy({ !$0.message.isProbe }), bench.state.hasFlights { actions += bench.pass(20) }
+    let probe = try #require(actions.sent.first { $0.message.isProbe })
+    let name = WireName(unchecked: Array(probe.message[12..<(probe.message.count - 4)]))
+    let looped = bench.ask(name.description, client: 9)
+    #expect(looped.sent.isEmpty && looped.failures == [5, 2, 2], "it is refused, and all who waited fail at once")
+    #expect(bench.state.health[0].isLooping && bench.state.tally.loops == [1])
+    #expect(!bench.state.hasFlights && bench.state.waiting == 0)
+    // What the upstream says to the probe is what this server said: no sign of life.
+    _ = bench.receive(TestUpstream.code(probe.message, 5))
+    #expect(bench.state.health[0].isLooping)
+    #expect(bench.ask("x.example.com").failures == [2])
+    // A probe that does not come here, but is answered.
+    let next = try #require(bench.pass(520).sent.first)
+    #expect(next.message.isProbe)
+    _ = bench.receive(TestUpstream.code(next.message, 3))
+    #expect(!bench.state.health[0].isDown && bench.ask("y.example.com").sent.map(\.server) == [0])
+  }
+
+  /// One of two leads back here: the other one is asked.
+  @Test func whatWasAskedInALoopIsAskedElsewhere() throws {
+    var bench = Bench(["192.0.2.1", "192.0.2.2"])
+    let first = bench.ask("www.example.com").sent
+    #expect(first.map(\.server) == [0])
+    let token = LoopToken.label(7)
+    bench.state.tokens[0] = token
+    let name = WireName(unchecked: LoopToken.question(token, WireName()).name)
+    #expect(bench.ask(name.description).sent.map(\.server) == [1])
+    #expect(bench.ask("x.example.com").sent.map(\.server) == [1])
+    // A name that only looks like one is anybody's.
+    let other = WireName(unchecked: LoopToken.question(LoopToken.label(8), WireName()).name)
+    #expect(bench.ask(other.description).sent.map(\.server) == [1])
   }
 
   @Test func turnsAreTaken() throws {
@@ -357,4 +396,9 @@ extension [ForwardState.Action] {
       return response.bytes.suffix(4).map { "\($0)" }.joined(separator: ".")
     }
   }
+}
+
+extension [UInt8] {
+  /// Whether a query is one by which the server finds out about an upstream that is down.
+  fileprivate var isProbe: Bool { LoopToken.isOne(Array(dropFirst(12))) }
 }

@@ -68,6 +68,7 @@ struct NameExplainer: Sendable {
   }
 
   private static func state(_ health: UpstreamHealth) -> String {
+    if health.isLooping { return "asks this server in turn: left out" }
     if health.isDown { return "down, \(health.failures) failures" }
     guard let time = health.roundTrip else { return "not asked yet" }
     return "up, answers in \(Double(time / 10_000) / 100) ms"

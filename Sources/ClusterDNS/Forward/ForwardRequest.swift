@@ -57,9 +57,6 @@ struct ForwardQuestion: Sendable, Hashable {
   var dnssecOK = false
   var checkingDisabled = false
 
-  /// What any name server can answer: the root's name servers.
-  static let probe = ForwardQuestion(name: [0], type: RecordType.ns)
-
   /// The query to send: recursion desired, and EDNS with the payload that fits every path.
   /// - Parameter spelling: the name, letters in any case.
   func message(id: UInt16, spelling: [UInt8], hasEDNS: Bool) -> [UInt8] {

@@ -6,6 +6,7 @@ extension ForwardState {
   /// One more attempt of a flight, at the server whose turn it is.
   mutating func attempt(_ number: UInt64, _ now: UInt64, _ random: inout some RandomNumberGenerator) -> [Action] {
     guard let flight = flights[number] else { return [] }
+    if hasOnlyLoops(flight.route) { return end(number) }
     let server = choose(flight, &random)
     let upstream = plan.servers[server].upstream
     flights[number]?.tries += 1
@@ -46,7 +47,7 @@ extension ForwardState {
   /// at last one that was asked before.
   private mutating func choose(_ flight: Flight, _ random: inout some RandomNumberGenerator) -> Int {
     let route = plan.routes[flight.route]
-    let all = route.servers
+    let all = route.servers.filter { !health[$0].isLooping }
     let up = all.filter { !health[$0].isDown }
     let candidates =
       [up.filter { !flight.tried.contains($0) }, all.filter { !flight.tried.contains($0) }, up, all]
@@ -153,7 +154,8 @@ extension ForwardState {
     health[server].failed(now: now, probeInterval: settings.probeInterval.nanoseconds)
   }
 
-  /// Asks upstreams that are down for the root's name servers: any answer shows that they are back.
+  /// Asks upstreams that are down for a name that nobody has: any answer shows that they are back. Where the question
+  /// comes here, the upstream is down because it asks this server in turn.
   mutating func probe(_ now: UInt64, _ random: inout some RandomNumberGenerator) -> [Action] {
     for (id, what) in expected {
       if case .probe(_, let sent) = what, now >= sent + UpstreamHealth.failureTime { expected[id] = nil }
@@ -164,10 +166,58 @@ extension ForwardState {
       guard let id = freeID(&random) else { continue }
       expected[id] = .probe(server: server, sent: now)
       tally.probes[server] += 1
-      let message = ForwardQuestion.probe.message(id: id, spelling: ForwardQuestion.probe.name, hasEDNS: false)
+      if tokens[server].isEmpty { tokens[server] = LoopToken.label(random.next()) }
+      let zone = plan.routes.first { $0.servers.contains(server) }?.zone ?? WireName()
+      let question = LoopToken.question(tokens[server], zone)
+      let message = question.message(id: id, spelling: question.name, hasEDNS: false)
       let usesStream = plan.servers[server].upstream.transport != .udp
       actions.append(.send(server: server, id: id, message: message, usesStream: usesStream))
     }
     return actions
+  }
+
+  // MARK: Loops
+
+  /// Whether all servers of a route lead back here.
+  func hasOnlyLoops(_ route: Int) -> Bool { plan.routes[route].servers.allSatisfy { health[$0].isLooping } }
+
+  /// The server to which a name was sent as a probe.
+  func prober(of name: [UInt8]) -> Int? {
+    guard LoopToken.isOne(name) else { return nil }
+    return tokens.firstIndex { !$0.isEmpty && name.starts(with: $0) }
+  }
+
+  /// A probe came here. What was asked of that server goes to another one, or has failed.
+  mutating func loop(over server: Int, _ now: UInt64, _ random: inout some RandomNumberGenerator) -> [Action] {
+    tally.loops[server] += 1
+    health[server].cameBack(now: now)
+    var actions: [Action] = []
+    for id in attempts({ $0.server == server }) { actions += failed(id: id, isFault: false, now: now, random: &random) }
+    for (number, flight) in flights where hasOnlyLoops(flight.route) { actions += end(number) }
+    return actions
+  }
+}
+
+/// The name of a probe, by which a server knows its own question when it meets it again.
+enum LoopToken {
+  private static let prefix = Array("skiff-loop-".utf8)
+  private static let digits = 16
+
+  /// The first label, its length before it.
+  static func label(_ number: UInt64) -> [UInt8] {
+    let hex = Array("0123456789abcdef".utf8)
+    return [UInt8(prefix.count + digits)] + prefix + (0..<digits).map { hex[Int(number >> UInt64(4 * $0) & 15)] }
+  }
+
+  /// Whether a name, in lower-case wire form, has such a label.
+  @inline(__always)
+  static func isOne(_ name: [UInt8]) -> Bool {
+    name.count > prefix.count + digits && name[0] == UInt8(prefix.count + digits) && name[1...].starts(with: prefix)
+  }
+
+  /// A question for it within a zone, since the server may answer for that zone alone.
+  static func question(_ label: [UInt8], _ zone: WireName) -> ForwardQuestion {
+    let name = label + zone.bytes
+    return ForwardQuestion(name: name.count <= MessageSize.nameLimit ? name : label + [0], type: RecordType.a)
   }
 }

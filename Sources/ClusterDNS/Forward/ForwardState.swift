@@ -59,6 +59,8 @@ struct ForwardState: Sendable {
     var requests: [Int]
     var failures: [Int]
     var probes: [Int]
+    /// How often a probe came back here.
+    var loops: [Int]
   }
 
   let plan: ForwardPlan
@@ -74,6 +76,8 @@ struct ForwardState: Sendable {
   private var waitingOf: [UInt64: Int] = [:]
   /// The server with which round robin goes on, by route.
   var turns: [Int]
+  /// The first label of each server's probes, drawn at random when the first one is sent.
+  var tokens: [[UInt8]]
   var tally: Tally
 
   init(_ plan: ForwardPlan, _ settings: ForwardingSettings, staleAfter: Duration) {
@@ -82,8 +86,9 @@ struct ForwardState: Sendable {
     self.staleAfter = staleAfter.nanoseconds
     health = Array(repeating: UpstreamHealth(), count: plan.servers.count)
     turns = Array(repeating: 0, count: plan.routes.count)
+    tokens = Array(repeating: [], count: plan.servers.count)
     let zeros = Array(repeating: 0, count: plan.servers.count)
-    tally = Tally(requests: zeros, failures: zeros, probes: zeros)
+    tally = Tally(requests: zeros, failures: zeros, probes: zeros, loops: zeros)
   }
 
   /// Whether there is nothing that time alone would change.
@@ -94,9 +99,14 @@ struct ForwardState: Sendable {
 
   /// A client asks.
   mutating func ask(_ request: ForwardRequest, now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
+    if let server = prober(of: request.question.name) {
+      return [.fail(request, code: ResponseCode.refused)] + loop(over: server, now, &random)
+    }
     let route = plan.route(for: request.question.name)
     // Nobody can be asked: the answer says that this server does not do it.
     guard !plan.routes[route].servers.isEmpty else { return [.fail(request, code: ResponseCode.refused)] }
+    // Whoever is asked would ask this server again.
+    if hasOnlyLoops(route) { return [failure(request, nil)] }
     guard mayWait(request.client) else {
       tally.rejected += 1
       return [failure(request, nil)]
@@ -143,7 +153,7 @@ struct ForwardState: Sendable {
     case .probe(let probed, let sent):
       guard probed == server else { return mismatch() }
       expected[id] = nil
-      health[server].answered(after: now - min(sent, now))
+      health[server].answeredProbe(sent: sent, now: now)
       return []
     case .flight(let number):
       guard let flight = flights[number], let index = flight.attempts.firstIndex(where: { $0.id == id }),
@@ -171,9 +181,7 @@ struct ForwardState: Sendable {
 
   /// The kernel says that nobody listens at an upstream's UDP port.
   mutating func refused(by server: Int, now: UInt64, random: inout some RandomNumberGenerator) -> [Action] {
-    let ids = flights.values.flatMap { flight in
-      flight.attempts.filter { $0.server == server && !$0.usesStream }.map(\.id)
-    }
+    let ids = attempts { $0.server == server && !$0.usesStream }
     return ids.flatMap { failed(id: $0, isFault: true, now: now, random: &random) }
   }
 
@@ -200,6 +208,11 @@ struct ForwardState: Sendable {
   }
 
   // MARK: Flights
+
+  /// The IDs of attempts that are under way.
+  func attempts(_ isIncluded: (Attempt) -> Bool) -> [UInt16] {
+    flights.values.flatMap { $0.attempts.filter(isIncluded).map(\.id) }
+  }
 
   private mutating func start(
     _ question: ForwardQuestion, _ route: Int, _ now: UInt64, _ random: inout some RandomNumberGenerator

@@ -151,8 +151,14 @@ final class Forwarder: @unchecked Sendable {  // everything mutable is touched o
   }
 
   private func tell(_ before: [UpstreamHealth]) {
-    for (index, (old, new)) in zip(before, state.health).enumerated() where old.isDown != new.isDown {
+    for (index, (old, new)) in zip(before, state.health).enumerated() {
       let metadata: Logger.Metadata = ["upstream": "\(plan.servers[index].upstream)"]
+      if new.isLooping, !old.isLooping {
+        logger.error(
+          "the upstream asks this server in turn, and is asked no more: name another one, or have it ask others",
+          metadata: metadata)
+      }
+      if old.isDown == new.isDown { continue }
       if new.isDown {
         logger.warning("the upstream does not answer", metadata: metadata)
       } else {

@@ -21,7 +21,11 @@ struct UpstreamHealth: Sendable, Equatable {
   /// Whether answers come with the question's letters as they were sent.
   var keepsCase = true
 
-  var isDown: Bool { failures >= Self.failureLimit }
+  /// When a query came here that had been sent to it: it asks this server in turn.
+  private(set) var looped: UInt64?
+
+  var isLooping: Bool { looped != nil }
+  var isDown: Bool { isLooping || failures >= Self.failureLimit }
 
   /// The smoothed time to an answer.
   var roundTrip: UInt64? { smoothed.map { UInt64($0) } }
@@ -54,6 +58,16 @@ struct UpstreamHealth: Sendable, Equatable {
   }
 
   mutating func probed(now: UInt64, probeInterval: UInt64) { nextProbe = now + probeInterval }
+
+  /// The probe that was sent to it came here.
+  mutating func cameBack(now: UInt64) { looped = now }
+
+  /// It answered a probe. That means little where the same probe came here meanwhile.
+  mutating func answeredProbe(sent: UInt64, now: UInt64) {
+    if let looped, looped >= sent { return }
+    looped = nil
+    answered(after: now - min(sent, now))
+  }
 
   /// It answered a plain query, after it had refused the same one with EDNS.
   mutating func needsPlain(now: UInt64) { plainUntil = now + Self.plainTime }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ServiceProxy
+import KubeAPI
 
 /// A duration on the command line as kube-proxy takes it: `24h`, `1h30m`, `0`.
 struct GoDuration: ExpressibleByArgument {
