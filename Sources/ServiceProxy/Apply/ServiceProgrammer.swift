@@ -262,7 +262,8 @@ public struct ServiceProgrammer: Sendable {
       }
       elements.replace(change.key, change.old, change.new)
     }
-    let addresses = isLast ? addressChanges(&elements) : nil
+    let addresses = isLast ? AddressChanges(pendingClusterIPs, pendingHairpins, claims, applied) : nil
+    addresses?.add(to: &elements)
     merge(strange, into: &elements)
     let spare = isLast ? spareChains(besides: changes) : []
     for chain in spare { for entry in chain.entries { elements.delete(entry.element, entry.set, chain.family) } }
@@ -318,8 +319,7 @@ public struct ServiceProgrammer: Sendable {
     }
     for chain in spare { applied.chains[chain] = nil }
     if let addresses {
-      for address in addresses.clusterIPs { applied.toggleClusterIP(address) }
-      for address in addresses.hairpins { applied.toggleHairpin(address) }
+      addresses.carryOut(in: &applied)
       pendingClusterIPs = []
       pendingHairpins = []
     }
@@ -342,35 +342,6 @@ public struct ServiceProgrammer: Sendable {
   /// The endpoints whose flows go on.
   private func keepers(_ key: FrontendKey, _ frontend: Frontend?) -> [EndpointTarget] {
     frontend.map { $0.allEndpoints + draining.kept(key) } ?? []
-  }
-
-  /// ClusterIPs and hairpins that come or go.
-  private struct AddressChanges {
-    var clusterIPs: [IPAddress] = []
-    var hairpins: [IPAddress] = []
-  }
-
-  private func addressChanges(_ elements: inout ElementChanges) -> AddressChanges {
-    var changes = AddressChanges()
-    for address in pendingClusterIPs where claims.isClusterIP(address) != applied.clusterIPs.contains(address) {
-      let element = NFElement(address.bytes)
-      if claims.isClusterIP(address) {
-        elements.add(element, .clusterIPs, address.family)
-      } else {
-        elements.delete(element, .clusterIPs, address.family)
-      }
-      changes.clusterIPs.append(address)
-    }
-    for address in pendingHairpins where claims.isHairpin(address) != applied.hairpins.contains(address) {
-      let pair = NFElement(address.bytes + address.bytes)
-      if claims.isHairpin(address) {
-        elements.add(pair, .hairpin, address.family)
-      } else {
-        elements.delete(pair, .hairpin, address.family)
-      }
-      changes.hairpins.append(address)
-    }
-    return changes
   }
 
   private func merge(_ strange: ElementChanges, into elements: inout ElementChanges) {
