@@ -96,11 +96,11 @@ import Testing
     let runtime = """
       {"portMappings": [{"hostPort": 8080, "containerPort": 80, "protocol": "TCP", "hostIP": ""},
         {"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}, {"hostPort": 0, "containerPort": 9},
-        {"hostPort": 53, "containerPort": 5353, "protocol": "udp", "hostIP": "fd00::1"}],
-       "bandwidth": {"ingressRate": 1000000, "ingressBurst": 4294967295, "egressRate": 0, "egressBurst": 0},
+        {"HostPort": 53, "ContainerPort": 5353, "Protocol": "udp", "HostIP": "fd00::1"}],
+       "bandwidth": {"IngressRate": 1000000, "IngressBurst": 4294967295, "EgressRate": 0, "EgressBurst": 0},
        "ips": ["10.0.0.5/24", "10.0.0.5", "fd00::5"], "mac": "02:00:00:00:00:05", "cgroupPath": "/kubepods/x",
        "ipRanges": [[{"subnet": "10.0.0.0/24"}], [{"subnet": "fd00::/64", "rangeStart": "fd00::4"}]],
-       "dns": {"servers": ["10.96.0.10"], "searches": ["svc.cluster.local"], "options": ["ndots:5"]}}
+       "dns": {"Servers": ["10.96.0.10"], "Searches": ["svc.cluster.local"], "Options": ["ndots:5"]}}
       """
     let request = try request(
       add, ["cniVersion": "1.0.0", "runtimeConfig": try JSONValue(parsing: Array(runtime.utf8))])

@@ -85,11 +85,12 @@ struct Plugin: Sendable {
     defer { for pointer in arguments + variables { free(pointer) } }
     var process: pid_t = 0
     let code = posix_spawn(&process, executable, &actions, nil, &arguments, &variables)
-    close(toChild[0])
     close(fromChild[1])
-    guard code == 0 else { throw SpawnError(code: code) }
+    // The pipe holds it all, and has a reader also where the child ends at once.
     _ = input.withUnsafeBytes { write(toChild[1], $0.baseAddress, $0.count) }
+    close(toChild[0])
     close(toChild[1])
+    guard code == 0 else { throw SpawnError(code: code) }
     if let patience {
       var answer = pollfd(fd: fromChild[0], events: Int16(POLLIN), revents: 0)
       usleep(useconds_t(patience / .microseconds(1)))

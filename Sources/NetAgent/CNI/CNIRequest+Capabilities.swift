@@ -25,7 +25,7 @@ extension CNIRequest {
     if let runtime = configuration["runtimeConfig"], runtime.objectValue == nil, runtime != .null {
       throw CNIError(.invalidConfiguration, "runtimeConfig is no object")
     }
-    if let path = value("cgroupPath"), path.stringValue == nil { throw wrong("cgroupPath", path, "no path") }
+    if let path = value("cgroupPath"), path.stringValue == nil { throw wrong("cgroupPath", path, "is no path") }
     return Wishes(
       addresses: try requestedAddresses(), ranges: try requestedRanges(),
       hardwareAddress: try requestedHardwareAddress(), hostPorts: try requestedHostPorts(),
@@ -40,12 +40,12 @@ extension CNIRequest {
 
   private func list(_ capability: String) throws(CNIError) -> [JSONValue] {
     guard let value = value(capability) else { return [] }
-    guard let list = value.arrayValue else { throw wrong(capability, value, "no list") }
+    guard let list = value.arrayValue else { throw wrong(capability, value, "is no list") }
     return list
   }
 
   private func wrong(_ field: String, _ value: JSONValue, _ reason: String) -> CNIError {
-    CNIError(.invalidConfiguration, "runtimeConfig.\(field) is \(reason)", details: value.text)
+    CNIError(.invalidConfiguration, "runtimeConfig.\(field) \(reason)", details: value.text)
   }
 
   /// The addresses that the `ips` capability or the `IP` argument asks for.
@@ -66,20 +66,20 @@ extension CNIRequest {
   func requestedRanges() throws(CNIError) -> [AddressRange] {
     var ranges: [AddressRange] = []
     for set in try list("ipRanges") {
-      guard let items = set.arrayValue else { throw wrong("ipRanges", set, "no list of lists") }
+      guard let items = set.arrayValue else { throw wrong("ipRanges", set, "is no list of lists") }
       for item in items {
-        guard let prefix = item["subnet"]?.stringValue.flatMap({ IPPrefix($0) }) else {
-          throw wrong("ipRanges", item, "without a subnet")
+        guard let prefix = item[go: "subnet"]?.stringValue.flatMap({ IPPrefix($0) }) else {
+          throw wrong("ipRanges", item, "has a range without subnet")
         }
         func end(_ name: String, _ other: IPAddress) throws(CNIError) -> IPAddress {
-          guard let value = item[name], value != .null, value.stringValue != "" else { return other }
+          guard let value = item[go: name], value != .null, value.stringValue != "" else { return other }
           guard let address = value.stringValue.flatMap({ IPAddress($0) }), prefix.contains(address) else {
-            throw wrong("ipRanges", item, "with a \(name) that is not in \(prefix)")
+            throw wrong("ipRanges", item, "has a \(name) that is not in \(prefix)")
           }
           return address
         }
         guard let range = AddressRange(try end("rangeStart", prefix.address), try end("rangeEnd", prefix.last)) else {
-          throw wrong("ipRanges", item, "with a rangeEnd before its rangeStart")
+          throw wrong("ipRanges", item, "has a rangeEnd before its rangeStart")
         }
         ranges.append(range)
       }
@@ -101,25 +101,25 @@ extension CNIRequest {
     var ports: [HostPort] = []
     for item in try list("portMappings") {
       func number(_ name: String) throws(CNIError) -> UInt16 {
-        guard let port = item[name]?.integerValue.flatMap({ UInt16(exactly: $0) }) else {
-          throw wrong("portMappings", item, "with a \(name) that is no port")
+        guard let port = item[go: name]?.integerValue.flatMap({ UInt16(exactly: $0) }) else {
+          throw wrong("portMappings", item, "has a \(name) that is no port")
         }
         return port
       }
       let port = try number("hostPort")
       guard port > 0 else { continue }
       let target = try number("containerPort")
-      guard target > 0 else { throw wrong("portMappings", item, "with a containerPort of 0") }
-      let name = item["protocol"]?.stringValue ?? "tcp"
+      guard target > 0 else { throw wrong("portMappings", item, "has a containerPort of 0") }
+      let name = item[go: "protocol"]?.stringValue ?? "tcp"
       guard let transport = HostPort.Transport(name) else {
         throw CNIError(
           .unsupportedField, "runtimeConfig.portMappings.protocol \"\(name)\" is not supported",
           details: "tcp, udp and sctp are")
       }
       var address: IPAddress?
-      if let text = item["hostIP"]?.stringValue, !text.isEmpty {
+      if let text = item[go: "hostIP"]?.stringValue, !text.isEmpty {
         guard let parsed = IPAddress(text) else {
-          throw wrong("portMappings", item, "with a hostIP that is no address")
+          throw wrong("portMappings", item, "has a hostIP that is no address")
         }
         address = parsed
       }
@@ -137,18 +137,18 @@ extension CNIRequest {
   /// no limit.
   func requestedBandwidth() throws(CNIError) -> PodBandwidth? {
     guard let value = value("bandwidth") else { return nil }
-    guard value.objectValue != nil else { throw wrong("bandwidth", value, "no object") }
+    guard value.objectValue != nil else { throw wrong("bandwidth", value, "is no object") }
     func number(_ name: String) throws(CNIError) -> UInt64? {
-      guard let field = value[name], field != .null else { return nil }
+      guard let field = value[go: name], field != .null else { return nil }
       guard let number = field.integerValue, number >= 0 else {
-        throw wrong("bandwidth", value, "with a \(name) that is no number of bits")
+        throw wrong("bandwidth", value, "has a \(name) that is no number of bits")
       }
       return UInt64(number)
     }
     func limit(_ direction: String) throws(CNIError) -> PodBandwidth.Limit? {
       let burst = try number("\(direction)Burst")
       guard let rate = try number("\(direction)Rate"), rate > 0 else {
-        if let burst, burst > 0 { throw wrong("bandwidth", value, "with a \(direction)Burst but no \(direction)Rate") }
+        if let burst, burst > 0 { throw wrong("bandwidth", value, "has a \(direction)Burst but no \(direction)Rate") }
         return nil
       }
       return PodBandwidth.Limit(rate: rate, burst: burst)
@@ -162,8 +162,19 @@ extension CNIRequest {
     guard let given = value("dns"), given.objectValue != nil else { return configuration["dns"] }
     var result: JSONValue = [:]
     for (source, name) in [("servers", "nameservers"), ("searches", "search"), ("options", "options")] {
-      if let list = given[source]?.arrayValue, !list.isEmpty { result[name] = .array(list) }
+      if let list = given[go: source]?.arrayValue, !list.isEmpty { result[name] = .array(list) }
     }
     return result
+  }
+}
+
+extension JSONValue {
+  /// A member of an object as Go's decoder finds it: by its name, or else by one that differs in capitals only.
+  ///
+  /// containerd writes `HostPort` and `IngressRate` where the conventions say `hostPort` and `ingressRate`.
+  fileprivate subscript(go name: String) -> JSONValue? {
+    if let exact = self[name] { return exact }
+    let wanted = name.lowercased()
+    return objectValue?.keys.first { $0.lowercased() == wanted }.flatMap { self[$0] }
   }
 }
