@@ -20,6 +20,8 @@ extension NetworkAgent {
     public var cniBinDirectory: String
     /// The path of the executable `skiff-cni`.
     public var cniExecutable: String
+    /// Whether NetworkPolicies and ClusterNetworkPolicies are enforced.
+    public var enforcesPolicies = true
 
     public init(
       nodeName: String, clusterCIDRs: [IPPrefix] = [], serviceCIDRs: [IPPrefix] = [],

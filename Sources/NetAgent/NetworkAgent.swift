@@ -12,6 +12,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
   let configuration: Configuration
   let client: KubeClient
   let metrics: AgentMetrics
+  private let registry: MetricsRegistry
   let health: HealthChecks
   let explanations: Explanations
   let logger: Logger
@@ -25,6 +26,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     self.configuration = configuration
     self.client = client
     self.metrics = AgentMetrics(metrics)
+    registry = metrics
     self.health = health
     self.explanations = explanations
     self.logger = logger
@@ -40,8 +42,10 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     let (journal, records, damaged) = try AddressJournal.open(folder: configuration.stateDirectory)
     if damaged > 0 { logger.error("the address journal has \(damaged) damaged lines, which were passed over") }
     defer { journal.unlock() }
+    let ledger = AddressLedger(replaying: records)
+    let policy = try policy(network, ledger)
     let handler = CNIHandler(
-      ledger: AddressLedger(replaying: records), journal: journal, network: network, ports: try PodTable(network),
+      ledger: ledger, journal: journal, network: network, ports: try PodTable(network), policy: policy?.engine,
       metrics: metrics, logger: logger)
     explain(handler)
     try installation.linkPlugins()
@@ -61,9 +65,15 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     defer { server.stop() }
     logger.info("network agent listens", metadata: ["socket": "\(configuration.socketPath)"])
     try await cancelWhenGracefulShutdown {
-      try await loop.run(signals)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        if let policy { group.addTask { await policy.run() } }
+        group.addTask { try await loop.run(signals) }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
     }
   }
+
   /// Answers `skiff explain pod`.
   private func explain(_ handler: CNIHandler) {
     let explainer = PodExplainer(handler: handler)
@@ -76,5 +86,21 @@ public struct NetworkAgent: ServiceLifecycle.Service {
       }
       return JSONValue.array(found.map(\.json)).text + "\n"
     }
+  }
+
+  /// What enforces policies, which knows the pods that are there already; nil where nothing shall.
+  private func policy(_ network: PodNetwork, _ ledger: AddressLedger) throws -> PolicyAgent? {
+    guard configuration.enforcesPolicies else {
+      try PolicyAgent.cleanup(in: network.namespace)
+      return nil
+    }
+    let policy = try PolicyAgent(
+      client: client, nodeName: configuration.nodeName, in: network.namespace, routes: network.node,
+      registry: registry, logger: logger)
+    policy.engine.take(ledger.leases.values)
+    health.register("network-policy", [.ready, .health]) { [engine = policy.engine] in
+      engine.problem.map { .unhealthy($0) } ?? .healthy
+    }
+    return policy
   }
 }

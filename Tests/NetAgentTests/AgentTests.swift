@@ -49,8 +49,9 @@ import Testing
   }
 
   @Test func theResultAndTheKernelAgree() async throws {
-    let (one, two, _) = try await twoNodes()
+    let (one, two, api) = try await twoNodes()
     let pod = try TestPod()
+    api.putPod("web", node: "one")
     let outcome = try await one.plugin.call(
       "ADD", pod.container, namespace: pod.path, arguments: "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web"
     )

@@ -206,3 +206,20 @@ extension FakeAPI {
     put(node)
   }
 }
+
+extension FakeAPI {
+  /// Stores a Pod that a node runs, and its namespace if that is not there.
+  @discardableResult
+  func putPod(
+    _ name: String, in namespace: String = "default", node: String, labels: [String: String] = [:],
+    uid: String? = nil
+  ) -> Pod {
+    put(Namespace(namespace) { $0.metadata.labels = ["kubernetes.io/metadata.name": namespace] })
+    return put(
+      Pod(name, in: namespace) { pod in
+        pod.metadata.labels = labels
+        pod.metadata.uid = uid
+        pod.spec.nodeName = node
+      })
+  }
+}

@@ -25,6 +25,7 @@ import Testing
     try api.putNode("one", podCIDRs: ["10.244.1.0/24", "fd00:244:0:1::/64"], addresses: ["172.30.0.1"])
     try await node.serve()
     let pod = try TestPod()
+    api.putPod("web", node: "one")
     let outcome = try await node.plugin.call(
       "ADD", pod.container, namespace: pod.path, arguments: "K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
       [

@@ -37,7 +37,8 @@ import Testing
   }
 
   private func add(_ pod: TestPod, to node: TestNode, _ mappings: JSONValue...) async throws -> Plugin.Outcome {
-    try await node.plugin.call(
+    node.api.putPod(pod.container, node: node.name)
+    return try await node.plugin.call(
       "ADD", pod.container, namespace: pod.path, arguments: "K8S_POD_NAMESPACE=default;K8S_POD_NAME=\(pod.container)",
       [("runtimeConfig", ["portMappings": .array(mappings)])])
   }

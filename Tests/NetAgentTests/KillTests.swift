@@ -149,8 +149,7 @@ struct KillTests {
           (
             place,
             try await agent.plugin.call(
-              request.call.rawValue, pod.container, namespace: pod.path,
-              arguments: "K8S_POD_NAMESPACE=default;K8S_POD_NAME=\(pod.container)", request.extra,
+              request.call.rawValue, pod.container, namespace: pod.path, request.extra,
               killedAfter: request.patience)
           )
         }

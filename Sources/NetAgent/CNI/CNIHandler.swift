@@ -21,6 +21,8 @@ final class CNIHandler: Sendable {
   let journal: AddressJournal
   let network: PodNetwork
   let ports: PodTable
+  /// nil where policies are not enforced.
+  let policy: PolicyEngine?
   let metrics: AgentMetrics
   let logger: Logger
   /// Calls for one container come one after the other; those for different containers seldom share a lock.
@@ -41,13 +43,14 @@ final class CNIHandler: Sendable {
   }
 
   init(
-    ledger: AddressLedger, journal: AddressJournal, network: PodNetwork, ports: PodTable, metrics: AgentMetrics,
-    logger: Logger
+    ledger: AddressLedger, journal: AddressJournal, network: PodNetwork, ports: PodTable, policy: PolicyEngine?,
+    metrics: AgentMetrics, logger: Logger
   ) {
     state = Mutex(State(ledger: ledger))
     self.journal = journal
     self.network = network
     self.ports = ports
+    self.policy = policy
     self.metrics = metrics
     self.logger = logger
     turns = (0..<64).map { _ in Turn() }
@@ -137,6 +140,8 @@ final class CNIHandler: Sendable {
       return lease
     }
     do throws(CNIError) {
+      // The pod's policies are in the kernel before the pod has a link.
+      try policy?.admit(lease, uid: request.arguments["K8S_POD_UID"] ?? "")
       let index = try network.connect(lease, pod, mtu: plan.mtu, sources: plan.sources)
       state.withLock { $0.links[request.attachment] = index }
       try network.shape(lease, index, mtu: plan.mtu)
@@ -175,6 +180,7 @@ final class CNIHandler: Sendable {
     }
     try network.check(lease, try open(request.namespace ?? ""))
     try checkPorts(lease)
+    try checkPolicy(lease)
     let interfaces = request.configuration[path: "prevResult", "interfaces"]?.arrayValue ?? []
     if !interfaces.isEmpty, !interfaces.contains(where: { $0["name"]?.stringValue == request.attachment.interface }) {
       throw CNIError(.changed, "prevResult does not have the interface \(request.attachment.interface)")
@@ -193,6 +199,12 @@ final class CNIHandler: Sendable {
     let differences: [String]
     do throws(NetlinkError) { differences = try ports.differences(lease) } catch { throw CNIError(error) }
     if let first = differences.first { throw CNIError(.changed, first) }
+  }
+
+  private func checkPolicy(_ lease: AddressLease) throws(CNIError) {
+    let difference: String?
+    do throws(NetlinkError) { difference = try policy?.difference(at: lease.addresses) } catch { throw CNIError(error) }
+    if let difference { throw CNIError(.changed, difference) }
   }
 
   private func status() throws(CNIError) {
@@ -273,6 +285,7 @@ final class CNIHandler: Sendable {
   /// A journal that cannot be written does not keep them: what it still says is found out at the next start, because
   /// the pod's namespace is gone.
   func release(_ attachment: CNIRequest.Attachment) {
+    policy?.release(attachment)
     state.withLock { state in
       guard state.ledger.leases[attachment] != nil else { return }
       let record = JournalRecord.released(attachment)

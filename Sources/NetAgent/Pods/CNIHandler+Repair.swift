@@ -94,6 +94,7 @@ extension CNIHandler {
       state.ledger.apply(record)
       do throws(JournalError) { try journal.append([record]) } catch { logger.error("\(error)") }
     }
+    policy?.take([lease])
     logger.warning("took up a pod that the journal does not know", metadata: ["link": "\(link.name)"])
   }
 

@@ -67,6 +67,12 @@ final class Stream: Sendable {
     return true
   }
 
+  /// Bytes that wait to be read.
+  var available: Int {
+    var count: Int32 = 0
+    return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+  }
+
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Reads until the other side has finished: how many bytes came.

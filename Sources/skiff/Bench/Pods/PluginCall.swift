@@ -71,7 +71,8 @@ struct PluginCall: Sendable {
     posix_spawn_file_actions_adddup2(&actions, outer[1], STDOUT_FILENO)
     let environment = [
       "CNI_COMMAND=\(verb.rawValue)", "CNI_CONTAINERID=\(container)", "CNI_IFNAME=eth0", "CNI_NETNS=\(namespace)",
-      "CNI_PATH=/opt/cni/bin", "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=bench;K8S_POD_NAME=\(container)",
+      // No pod is named: the API server knows none, and the agent would wait to hear of it.
+      "CNI_PATH=/opt/cni/bin", "CNI_ARGS=IgnoreUnknown=1",
     ]
     let arguments = [strdup("skiff-cni"), nil]
     let variables = environment.map { strdup($0) } + [nil]

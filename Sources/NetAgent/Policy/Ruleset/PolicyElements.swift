@@ -1,0 +1,106 @@
+import Netlink
+
+/// The contents of all sets of the table, by what they mean.
+struct PolicyElements: Sendable {
+  /// What decides about a pod's address.
+  struct Subject: Sendable, Hashable {
+    var profile: UInt32
+    var standard: PortVerdict
+
+    /// Nothing passes.
+    static let closed = Subject(profile: 0, standard: .nothing)
+  }
+
+  /// What an address is to others' rules; 0 for nothing.
+  struct Peer: Sendable, Hashable {
+    var identity: UInt32
+    var group: UInt32
+  }
+
+  struct Pair: Sendable, Hashable {
+    var profile: UInt32
+    /// An identity or a group.
+    var peer: UInt32
+  }
+
+  struct Block: Sendable, Hashable {
+    var profile: UInt32
+    var first: IPAddress
+    var last: IPAddress
+  }
+
+  struct Ports: Sendable, Hashable {
+    var table: UInt32
+    var protocols: ClosedRange<UInt8>
+    var ports: ClosedRange<UInt16>
+  }
+
+  /// An element of a set that is no map.
+  struct Present: Sendable, Hashable {}
+
+  var egress = Ledger<IPAddress, Subject>()
+  var ingress = Ledger<IPAddress, Subject>()
+  var peers = Ledger<IPAddress, Peer>()
+  var own = Ledger<IPAddress, Present>()
+  var pairs = Ledger<Pair, PortVerdict>()
+  var blocks = Ledger<Block, PortVerdict>()
+  var ports = Ledger<Ports, Present>()
+
+  var changeCount: Int {
+    egress.changeCount + ingress.changeCount + peers.changeCount + own.changeCount + pairs.changeCount
+      + blocks.changeCount + ports.changeCount
+  }
+
+  var count: Int {
+    egress.applied.count + ingress.applied.count + peers.applied.count + own.applied.count + pairs.applied.count
+      + blocks.applied.count + ports.applied.count
+  }
+
+  /// Whether a connection that was allowed may not be any more.
+  var mayCut: Bool {
+    egress.hasChanges || ingress.hasChanges || peers.revokes || pairs.hasChanges || blocks.hasChanges || ports.revokes
+  }
+
+  subscript(direction: PolicyDirection) -> Ledger<IPAddress, Subject> {
+    get { direction == .egress ? egress : ingress }
+    _modify { if direction == .egress { yield &egress } else { yield &ingress } }
+  }
+
+  mutating func committed() {
+    egress.committed()
+    ingress.committed()
+    peers.committed()
+    own.committed()
+    pairs.committed()
+    blocks.committed()
+    ports.committed()
+  }
+
+  mutating func adopt(_ found: PolicyElements) {
+    egress.adopt(found.egress.applied)
+    ingress.adopt(found.ingress.applied)
+    peers.adopt(found.peers.applied)
+    own.adopt(found.own.applied)
+    pairs.adopt(found.pairs.applied)
+    blocks.adopt(found.blocks.applied)
+    ports.adopt(found.ports.applied)
+  }
+
+  /// The elements of a port table. Protocols without ports have, for the look-up, all.
+  static func elements(_ number: UInt32, _ table: PortTable) -> [Ports] {
+    var elements = table.ranges.map {
+      Ports(table: number, protocols: $0.transport.rawValue...$0.transport.rawValue, ports: $0.first...$0.last)
+    }
+    guard table.allowsOthers else { return elements }
+    var first: UInt8? = 0
+    for transport in Transport.allCases.sorted() {
+      guard let start = first else { break }
+      if transport.rawValue > start {
+        elements.append(Ports(table: number, protocols: start...(transport.rawValue - 1), ports: 0...UInt16.max))
+      }
+      first = transport.rawValue == .max ? nil : transport.rawValue + 1
+    }
+    if let first { elements.append(Ports(table: number, protocols: first...UInt8.max, ports: 0...UInt16.max)) }
+    return elements
+  }
+}
