@@ -150,10 +150,20 @@ struct BenchCommandTests {
   }
 
   @Test func podsAreAddedAndDeletedAndSendToEachOther() throws {
-    let report = try #require(try bench("pods", "--pods", "5", "--burst", "10", "--seconds", "1").first)
+    let report = try #require(
+      try bench(
+        "pods", "--pods", "5", "--burst", "10", "--seconds", "1", "--policies", "0,1200", "--label-changes", "20"
+      ).first)
     #expect(report["pods"] == 5)
     expectPositive(report["add_ms"], "p50", "p99")
     expectPositive(report["del_ms"], "p50", "p99")
     expectPositive(report, "burst_10_seconds", "same_node_gbps", "bare_veth_gbps", "same_node_ratio")
+    let policies = report["policies"]?.arrayValue ?? []
+    #expect(policies.map { $0["policies"]?.integerValue } == [0, 1200])
+    for cost in policies {
+      expectPositive(cost, "connections_per_second", "ratio_to_none", "cold_sync_seconds", "restart_seconds")
+      #expect(cost["restart_elements"] == 0)
+    }
+    expectPositive(policies.last?["change_ms"], "p50", "p99")
   }
 }
