@@ -48,8 +48,8 @@ struct HealthCheckTests {
       func ask(_ address: IPAddress, _ port: UInt16 = 32_100) throws -> HTTPAnswer? {
         try HTTPAnswer.get(proxy.namespace, address, port)
       }
-      try await eventually("the port is open") { try ask(v4)?.status == 200 }
       for node in [v4, v6] {
+        try await eventually("the port is open") { try ask(node)?.status == 200 }
         let answer = try #require(try ask(node))
         #expect(answer.status == 200)
         #expect(
@@ -60,12 +60,14 @@ struct HealthCheckTests {
         #expect(answer.headers["x-load-balancing-endpoint-weight"] == "2")
       }
       api.put(slice(["10.244.1.2": "node-1", "10.244.2.2": "node-2"], ready: false))
-      try await eventually("no endpoint is ready here") { try ask(v4)?.status == 503 }
+      for node in [v4, v6] {
+        try await eventually("no endpoint is ready here") { try ask(node)?.status == 503 }
+      }
       #expect(try ask(v6)?.headers["x-load-balancing-endpoint-weight"] == "0")
       // The port follows the Service.
       api.put(balanced(port: 32_101))
       try await eventually("the new port is open") { try ask(v6, 32_101)?.status == 503 }
-      #expect(try ask(v4) == nil)
+      try await eventually("the old one is closed") { try ask(v4) == nil }
       api.put(KubeAPI.Service.web())
       try await eventually("the port is closed") { try ask(v4, 32_101) == nil }
     }
