@@ -76,7 +76,8 @@ public struct NetworkAgent: ServiceLifecycle.Service {
 
   /// Answers `skiff explain pod`.
   private func explain(_ handler: CNIHandler) {
-    let explainer = PodExplainer(handler: handler)
+    let sections: [PodExplainer.Section] = handler.policy.map { policy in [{ try policy.explain($0, &$1) }] } ?? []
+    let explainer = PodExplainer(handler: handler, sections: sections)
     let node = configuration.nodeName
     explanations.register("pod") { arguments in
       let name = arguments["name"] ?? ""
@@ -98,6 +99,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
       client: client, nodeName: configuration.nodeName, in: network.namespace, routes: network.node,
       registry: registry, logger: logger)
     policy.engine.take(ledger.leases.values)
+    registry.collector { [engine = policy.engine] in engine.deniedPackets() }
     health.register("network-policy", [.ready, .health]) { [engine = policy.engine] in
       engine.problem.map { .unhealthy($0) } ?? .healthy
     }

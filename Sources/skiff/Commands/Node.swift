@@ -13,6 +13,7 @@ struct Node: AsyncParsableCommand {
   @OptionGroup var kubelet: KubeletOptions
   @OptionGroup var proxy: ProxyOptions
   @OptionGroup var tunnels: TunnelOptions
+  @OptionGroup var policies: PolicyOptions
 
   @Option(
     name: .customLong("run"),
@@ -47,6 +48,7 @@ struct Node: AsyncParsableCommand {
     var settings = options.settings
     settings.proxy = try proxy.settings(own, logger: Logger(label: "proxy"))
     settings.tunnels = tunnels.settings
+    settings.enforcesPolicies = policies.networkPolicy
     settings.name = settings.proxy.nodeName ?? settings.name
     let serving = try ServingAddresses(settings.proxy, metrics: nil)
     let daemon = try Daemon("node", runDirectory: options.runDir)

@@ -44,6 +44,7 @@ struct NodeParts {
       socketPath: "\(settings.runDirectory)/cni.sock", cniConfigDirectory: cniConfigDirectory,
       cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni"))
     configuration.tunnels = settings.tunnels
+    configuration.enforcesPolicies = settings.enforcesPolicies
     return NetworkAgent(
       configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
       explanations: daemon.explanations, logger: logger("network"))

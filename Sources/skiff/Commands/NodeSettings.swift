@@ -14,6 +14,7 @@ struct NodeSettings {
   var rootDirectory: String
   var networks: ClusterNetworks
   var tunnels = TunnelSettings()
+  var enforcesPolicies = true
   var proxy = KubeProxySettings()
 
   /// A client whose requests are counted, by client-go's name.

@@ -27,12 +27,14 @@ struct Network: SinglePart {
 
   @OptionGroup var options: NodeOptions
   @OptionGroup var tunnels: TunnelOptions
+  @OptionGroup var policies: PolicyOptions
   @Option(help: "Where /metrics, /healthz, /livez and /readyz are served.")
   var telemetryAddress = TelemetryAddress(host: "0.0.0.0", port: 10258)
 
   var settings: NodeSettings {
     var settings = options.settings
     settings.tunnels = tunnels.settings
+    settings.enforcesPolicies = policies.networkPolicy
     return settings
   }
 }

@@ -190,6 +190,13 @@ import Testing
     // The node itself always passes.
     try Datagrams(in: node.namespace, IPAddress(172, 30, 0, 1), port: 7001).send("probe", to: address)
     #expect(receiver.receive()?.text == "probe")
+    let answer = try #require(await node.explanations.answer(path: "/explain/pod", query: "name=default/server"))
+    #expect(answer.text.contains("ingress: ClusterNetworkPolicy let-bad-in, NetworkPolicy default/only-good (profile "))
+    #expect(answer.text.contains("egress: no policy selects it, everything passes"))
+    let denied = node.registry.text().split(separator: "\n").first {
+      $0.hasPrefix("skiff_policy_denied_packets_total ")
+    }
+    #expect(denied.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0 > 0)
     let check = try await node.plugin.call(
       "CHECK", server.container, namespace: server.path, [("prevResult", ["ips": []])])
     #expect(check.exitCode == 0, "\(check.message)")

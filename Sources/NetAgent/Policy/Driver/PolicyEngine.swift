@@ -12,6 +12,8 @@ final class PolicyEngine: Sendable {
     var programmer: PolicyProgrammer
     var known: Set<PolicyInput.Source> = []
     var readings: [PolicyName: PolicyReading] = [:]
+    /// How many policies there are of each kind, and how many of which something cannot be read.
+    var counts: [Bool: (all: Int, invalid: Int)] = [:]
     var isDamaged = false
     var lastError: String?
 
@@ -20,7 +22,7 @@ final class PolicyEngine: Sendable {
 
   private let inbox = Mutex<[PolicyInput]>([])
   private let work: Mutex<Work>
-  private let connection: any NFTablesConnection
+  let connection: any NFTablesConnection
   private let metrics: PolicyMetrics
   private let logger: Logger
   private let wake: AsyncStream<Void>.Continuation
@@ -149,15 +151,20 @@ final class PolicyEngine: Sendable {
     case .deleted(let key): set(PolicyName(isCluster: isCluster, key: key), nil, &work)
     }
     let kind = isCluster ? "ClusterNetworkPolicy" : "NetworkPolicy"
-    let all = work.readings.filter { $0.key.isCluster == isCluster }
-    metrics.policies.set(Double(all.count), [kind])
-    metrics.invalid.set(Double(all.values.count { !$0.problems.isEmpty }), [kind])
+    let counts = work.counts[isCluster] ?? (0, 0)
+    metrics.policies.set(Double(counts.all), [kind])
+    metrics.invalid.set(Double(counts.invalid), [kind])
   }
 
   private func set(_ name: PolicyName, _ reading: PolicyReading?, _ work: inout Work) {
     let old = work.readings[name]
     guard old != reading else { return }
     work.readings[name] = reading
+    for (reading, step) in [(old, -1), (reading, 1)] {
+      guard let reading else { continue }
+      work.counts[name.isCluster, default: (0, 0)].all += step
+      if !reading.problems.isEmpty { work.counts[name.isCluster, default: (0, 0)].invalid += step }
+    }
     if let reading, reading.problems != old?.problems ?? [], !reading.problems.isEmpty {
       let isUsed = reading.definition != nil
       logger.error(

@@ -15,6 +15,8 @@ enum PolicyRuleset {
   static let pairs = "pairs"
   static let ports = "ports"
   static let verdicts = "verdicts"
+  /// The chain that counts what is dropped.
+  static let denied = "denied"
 
   /// Every set, in an order that does not change.
   static var sets: [NFSet] {
@@ -47,7 +49,7 @@ enum PolicyRuleset {
       NFElement(PolicyCodec.native(kind.rawValue), data: .verdict(verdict))
     }
     return [
-      element(.nothing, .goto("denied")), element(.everything, .return), element(.some, .goto("denied")),
+      element(.nothing, .goto(denied)), element(.everything, .return), element(.some, .goto(denied)),
     ]
   }
 
@@ -63,7 +65,7 @@ enum PolicyRuleset {
 
   /// Those first that others lead to.
   static var chains: [Chain] {
-    var chains = [Chain("denied", [(nil, [.counter(), .verdict(.drop)])])]
+    var chains = [Chain(denied, [(nil, [.counter(), .verdict(.drop)])])]
     for family in IPAddress.Family.allCases {
       let steps = PolicySteps(family: family)
       chains.append(Chain("midstream\(family.rawValue)", steps.midstream))

@@ -76,7 +76,7 @@ struct PolicySteps {
   /// A connection that was cut must not be taken up in its middle, from whichever end.
   var midstream: [Rule] {
     PolicyDirection.allCases.flatMap { direction -> [Rule] in
-      [source(0), destination(0)].map { (nil, isSubject(direction, $0) + [.verdict(.goto("denied"))]) }
+      [source(0), destination(0)].map { (nil, isSubject(direction, $0) + [.verdict(.goto(PolicyRuleset.denied))]) }
     }
   }
 
@@ -142,7 +142,7 @@ struct PolicySteps {
       ("ports of \(set)", found + ports + [.verdict(.return)]),
       ("kind of \(set)", found + [.verdictMap(PolicyRuleset.verdicts, key: 7)]),
       // A profile is being replaced this moment.
-      (nil, [.verdict(.goto("denied"))]),
+      (nil, [.verdict(.goto(PolicyRuleset.denied))]),
     ]
   }
 }
