@@ -48,8 +48,10 @@ struct PolicyWorld: Sendable {
     for name in Set(policyNames).union(old.policyNames) { planner.setPolicy(name, reading(name)?.definition) }
   }
 
-  var planner: PolicyPlanner {
-    var planner = PolicyPlanner()
+  var planner: PolicyPlanner { planner(crowd: 16) }
+
+  func planner(crowd: Int) -> PolicyPlanner {
+    var planner = PolicyPlanner(crowd: crowd)
     tell(&planner)
     planner.settle()
     return planner

@@ -1,8 +1,8 @@
 /// What an address is to rules: the set of peer terms that mean it. Addresses that the same terms mean share it.
 ///
-/// A *group* is what follows from the pod's namespace alone; an *identity* adds what follows from the pod's labels,
-/// its ports and its address. What a profile says of an identity is written only where it differs from what it says of the
-/// group, so that a rule about a whole namespace costs one element and not one a pod.
+/// A *group* is what an address has in common with many others: the terms that mean its whole namespace, and those that mean
+/// a crowd of addresses. An *identity* is all of it. What a profile says of an identity is written only where it differs
+/// from what it says of the group, so that a rule about a tenth of all pods costs an element and not one a pod.
 struct PolicyPeer: Sendable {
   struct Key: Sendable, Hashable {
     /// The number of the identity's group, which may be 0; nil for a group.

@@ -2,16 +2,20 @@ import Netlink
 
 extension PolicyPlanner {
   /// Takes up the group and the identity of a pod's address, which may be new.
+  /// - Parameters:
+  ///   - namespace: the terms that mean all pods of its namespace.
+  ///   - own: those that mean the pod or its address.
   /// - Returns: their numbers; 0 where no rule's peer means the pod, or nothing but the group's.
   mutating func acquirePeer(
-    _ address: IPAddress, _ group: [PeerTerms.ID], _ own: [PeerTerms.ID], _ ports: [NamedPort]
+    _ namespace: [PeerTerms.ID], _ own: [PeerTerms.ID], _ ports: [NamedPort]
   ) -> (group: UInt32, identity: UInt32) {
-    let blocks = terms.terms(address: address)
+    let group = (namespace + own.filter { isCrowd($0) }).sorted()
     var groupNumber: UInt32 = 0
     if !group.isEmpty { groupNumber = acquire(PolicyPeer.Key(group: nil, terms: group, ports: [])) }
-    guard !own.isEmpty || !blocks.isEmpty || !ports.isEmpty else { return (groupNumber, 0) }
-    let all = (group + own + blocks).sorted()
-    return (groupNumber, acquire(PolicyPeer.Key(group: groupNumber, terms: all, ports: ports)))
+    guard group.count < namespace.count + own.count || !ports.isEmpty else { return (groupNumber, 0) }
+    return (
+      groupNumber, acquire(PolicyPeer.Key(group: groupNumber, terms: (namespace + own).sorted(), ports: ports))
+    )
   }
 
   private mutating func acquire(_ key: PolicyPeer.Key) -> UInt32 {
@@ -20,7 +24,8 @@ extension PolicyPlanner {
       return number
     }
     let ports = key.ports.map { StableHash.of("\($0.name) \($0.transport.rawValue) \($0.port)") }
-    let salt: UInt64 = key.group == nil ? 1 : 2
+    // While addresses move to another group, the same terms make two identities.
+    let salt: UInt64 = key.group.map { 2 + UInt64($0) } ?? 1
     let number = peerNumbers.assign(
       key, hash: StableHash.combine(key.terms.map { terms.hash($0) } + ports, salt: salt))
     var peer = PolicyPeer(number: number, key: key)

@@ -44,6 +44,11 @@ struct PolicyPlanner: Sendable {
   // What follows.
   var terms = PeerTerms()
   private(set) var places: [IPAddress: Place] = [:]
+  /// What each pod's address is to rules, and how many addresses a term means.
+  private var termsOfAddress: [IPAddress: [PeerTerms.ID]] = [:]
+  private var addressCounts: [PeerTerms.ID: Int] = [:]
+  /// A term that means so many addresses is one of their groups, not of their identities.
+  private let crowd: Int
   var profiles: [UInt32: PolicyProfile] = [:]
   var profileNumbers = PolicyNumbers<PolicyProfile.Key>()
   var profilesOfPolicy: [PolicyName: Set<UInt32>] = [:]
@@ -67,7 +72,7 @@ struct PolicyPlanner: Sendable {
   /// Above so many new terms or subjects all addresses are looked at once, and not each term's.
   private static let scanLimit = 32
 
-  init() {}
+  init(crowd: Int = 16) { self.crowd = crowd }
 
   // MARK: Inputs
 
@@ -184,6 +189,7 @@ struct PolicyPlanner: Sendable {
     for profile in profilesToPlan where profiles[profile] != nil { plan(profile) }
     profilesToPlan = []
     var memo: [ObjectKey: Matched] = [:]
+    count(&memo)
     for address in addressesToPlace { place(address, &memo) }
     addressesToPlace = []
     terms.clean()
@@ -261,6 +267,35 @@ struct PolicyPlanner: Sendable {
     return (key, pod)
   }
 
+  /// Whether a term means so many addresses that it makes groups.
+  func isCrowd(_ term: PeerTerms.ID) -> Bool { addressCounts[term, default: 0] >= crowd }
+
+  /// Counts what the addresses to place are now. Where a term has become a crowd's, or is one no more, the others that it
+  /// means are to be placed, too.
+  private mutating func count(_ memo: inout [ObjectKey: Matched]) {
+    var before: [PeerTerms.ID: Bool] = [:]
+    for address in addressesToPlace {
+      var new: [PeerTerms.ID] = []
+      if let (key, pod) = owner(address), let pod, !pod.hasEnded {
+        let found = memo[key] ?? match(pod)
+        memo[key] = found
+        new = found.own + terms.terms(address: address)
+      }
+      let old = termsOfAddress[address] ?? []
+      guard old != new else { continue }
+      for term in old + new where before[term] == nil { before[term] = isCrowd(term) }
+      for term in old {
+        addressCounts[term, default: 0] -= 1
+        if addressCounts[term] == 0 { addressCounts[term] = nil }
+      }
+      for term in new { addressCounts[term, default: 0] += 1 }
+      termsOfAddress[address] = new.isEmpty ? nil : new
+    }
+    for (term, wasCrowd) in before where wasCrowd != isCrowd(term) {
+      for peer in peersOfTerm[term] ?? [] { addressesToPlace.formUnion(addressesOfPeer[peer] ?? []) }
+    }
+  }
+
   private mutating func place(_ address: IPAddress, _ memo: inout [ObjectKey: Matched]) {
     let old = places[address] ?? Place()
     var new = Place()
@@ -268,7 +303,9 @@ struct PolicyPlanner: Sendable {
       if let pod {
         let found = memo[key] ?? match(pod)
         memo[key] = found
-        if !pod.hasEnded { (new.group, new.identity) = acquirePeer(address, found.group, found.own, found.ports) }
+        if !pod.hasEnded {
+          (new.group, new.identity) = acquirePeer(found.group, termsOfAddress[address] ?? [], found.ports)
+        }
         new.ingress = found.ingress.map { acquireProfile($0, address) }
         new.egress = found.egress.map { acquireProfile($0, address) }
       } else {
