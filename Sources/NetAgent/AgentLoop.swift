@@ -128,6 +128,9 @@ actor AgentLoop {
     metrics.tunnelPeers.set(Double(behind.count))
     metrics.mtu.set(Double(plan.mtu))
     metrics.unroutable.set(Double(plan.unroutable.count))
+    let leases = handler.podState().leases
+    metrics.hostPorts.set(Double(leases.reduce(0) { $0 + $1.hostPorts.count }))
+    metrics.limitedPods.set(Double(leases.count { $0.bandwidth != nil }))
     for pool in handler.state.withLock({ $0.ledger.pools }) {
       metrics.addresses.set(Double(pool.used.count), [pool.prefix.description, "used"])
       metrics.addresses.set(Double(pool.available), [pool.prefix.description, "free"])

@@ -12,6 +12,9 @@ struct AgentMetrics: Sendable {
   let tunnelPeers: Gauge
   let mtu: Gauge
   let collected: Counter
+  let dropped: Counter
+  let hostPorts: Gauge
+  let limitedPods: Gauge
   let failures: Counter
 
   init(_ registry: MetricsRegistry) {
@@ -36,6 +39,12 @@ struct AgentMetrics: Sendable {
       "skiff_network_unroutable_nodes", help: "Nodes whose pods cannot be reached from this node.")
     collected = registry.counter(
       "skiff_network_collected_total", help: "Addresses taken back from pods that no longer are.")
+    dropped = registry.counter(
+      "skiff_network_pod_packets_dropped_total",
+      help: "Packets of this node's pods that pods may not send, by what they are. Read every ten seconds.",
+      labels: ["kind"])
+    hostPorts = registry.gauge("skiff_network_host_ports", help: "Ports of this node that lead to pods.")
+    limitedPods = registry.gauge("skiff_network_limited_pods", help: "Pods of this node whose bandwidth is limited.")
     failures = registry.counter(
       "skiff_network_apply_failures_total", help: "Attempts to bring the kernel to the plan that failed.")
   }

@@ -45,7 +45,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     let ledger = AddressLedger(replaying: records)
     let policy = try policy(network, ledger)
     let handler = CNIHandler(
-      ledger: ledger, journal: journal, network: network, ports: try PodTable(network), policy: policy?.engine,
+      ledger: ledger, journal: journal, network: network, ports: try PodTable(network, metrics), policy: policy?.engine,
       metrics: metrics, logger: logger)
     explain(handler)
     try installation.linkPlugins()

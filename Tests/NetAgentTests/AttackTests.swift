@@ -28,7 +28,7 @@ import Testing
       var counts: [String: UInt64] = [:]
       for table in [PodRules.table, PodRules.arpTable, NetworkRules.table] {
         for rule in try socket.rules(in: table) where rule.expressions.last == .verdict(.drop) {
-          for case .counter(let packets, _) in rule.expressions { counts[rule.comment ?? ""] = packets }
+          for case .counter(let packets, _) in rule.expressions { counts[rule.comment ?? "", default: 0] += packets }
         }
       }
       return counts
@@ -60,6 +60,10 @@ import Testing
     let counts = try counts(node)
     #expect(counts["pods have nobody to ask"] == 600)
     #expect(Set(try node.socket.neighbours(.v4, interface: index)) == before)
+    // The next comparison reads the counts.
+    try node.socket.set(link(pod).hostName, LinkChange(isUp: false))
+    let text = "skiff_network_pod_packets_dropped_total{kind=\"arp\"} 600"
+    #expect(await eventually { node.registry.text().contains(text) })
     await node.stop()
   }
 

@@ -10,8 +10,12 @@ final class PodTable: Sendable {
   private let namespace: NetworkNamespace
   /// Pods whose ports are closed although they still have a lease. Whoever writes to the table holds it.
   private let leaving = Mutex<Set<CNIRequest.Attachment>>([])
+  private let metrics: AgentMetrics
+  /// What the rules had counted when they were last read.
+  private let counted = Mutex<[PodRules.Forbidden: UInt64]>([:])
 
-  init(_ network: PodNetwork) throws(NetlinkError) {
+  init(_ network: PodNetwork, _ metrics: AgentMetrics) throws(NetlinkError) {
+    self.metrics = metrics
     node = network.node
     namespace = network.namespace
     (nftables, conntrack) = try network.namespace.run {
@@ -32,11 +36,26 @@ final class PodTable: Sendable {
     without leaving: Set<CNIRequest.Attachment>
   ) throws -> Bool {
     let rules = PodRules(state.leases.filter { !leaving.contains($0.attachment) }, sources: state.sources)
-    var batch = rules.inet.changes(from: try TableContents.read(PodRules.table, from: nftables))
-    batch.append(rules.arp.changes(from: try TableContents.read(PodRules.arpTable, from: nftables)))
+    let inet = try TableContents.read(PodRules.table, from: nftables)
+    let arp = try TableContents.read(PodRules.arpTable, from: nftables)
+    count(PodRules.dropped([inet, arp]))
+    var batch = rules.inet.changes(from: inet)
+    batch.append(rules.arp.changes(from: arp))
     guard !batch.isEmpty else { return false }
     try nftables.commit(batch)
     return true
+  }
+
+  private func count(_ counts: [PodRules.Forbidden: UInt64]) {
+    counted.withLock { last in
+      for (reason, packets) in counts {
+        // A table that was made anew counts from zero.
+        let before = last[reason] ?? 0
+        let more = packets < before ? packets : packets - before
+        if more > 0 { metrics.dropped.increment(by: Double(more), [reason.name]) }
+      }
+      last = counts
+    }
   }
 
   /// Opens a pod's ports of the node.

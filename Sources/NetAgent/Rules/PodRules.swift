@@ -18,6 +18,25 @@ struct PodRules: Sendable, Hashable {
     func name(_ family: IPAddress.Family) -> String { "\(rawValue)\(family.rawValue)" }
   }
 
+  /// What pods may not send: the comment of the rules that drop it, and a name for metrics.
+  enum Forbidden: String, CaseIterable {
+    case arp = "pods have nobody to ask"
+    case neighbours = "neighbours and routers that a pod invents"
+    case groups = "pods are in no group of the node's"
+    case redirects = "routes that a pod invents"
+    case loopback = "the node's loopback is not for pods"
+
+    var name: String {
+      switch self {
+      case .arp: "arp"
+      case .neighbours: "neighbours"
+      case .groups: "groups"
+      case .redirects: "redirects"
+      case .loopback: "loopback"
+      }
+    }
+  }
+
   var inet: TableContents
   var arp: TableContents
 
@@ -45,7 +64,7 @@ struct PodRules: Sendable, Hashable {
     arp.chains = [NFChain("guard", in: Self.arpTable, base: NFBaseChain(.filter, hook: .arpInput, priority: 0))]
     arp.rules = [
       NFRule(
-        in: "guard", of: Self.arpTable, comment: "pods have nobody to ask",
+        in: "guard", of: Self.arpTable, comment: Forbidden.arp.rawValue,
         Self.isFromPod + [.counter(), .verdict(.drop)])
     ]
   }
@@ -88,6 +107,16 @@ struct PodRules: Sendable, Hashable {
   /// A port in a concatenation: two bytes, filled up to four.
   private static func number(_ port: UInt16) -> [UInt8] { [UInt8(port >> 8), UInt8(port & 0xff), 0, 0] }
 
+  /// How many packets the rules of tables that were read have dropped, by reason.
+  static func dropped(_ tables: [TableContents?]) -> [Forbidden: UInt64] {
+    var counts: [Forbidden: UInt64] = [:]
+    for rule in tables.compactMap({ $0 }).flatMap(\.rules) {
+      guard let reason = rule.comment.flatMap({ Forbidden(rawValue: $0) }) else { continue }
+      for case .counter(let packets, _) in rule.expressions { counts[reason, default: 0] += packets }
+    }
+    return counts
+  }
+
   // MARK: Rules
 
   private static let isFromPod: [NFExpression] = [
@@ -101,9 +130,10 @@ struct PodRules: Sendable, Hashable {
   /// What the node would believe of a pod, and should not. A pod's neighbour entries, and the node's for it, are
   /// permanent: neither side ever asks.
   private static var guardRules: [NFRule] {
-    func rule(_ comment: String, _ family: IPAddress.Family, _ what: [NFExpression]) -> NFRule {
+    func rule(_ reason: Forbidden, _ family: IPAddress.Family, _ what: [NFExpression]) -> NFRule {
       NFRule(
-        in: "guard", of: table, comment: comment, isFromPod + isFamily(family) + what + [.counter(), .verdict(.drop)])
+        in: "guard", of: table, comment: reason.rawValue,
+        isFromPod + isFamily(family) + what + [.counter(), .verdict(.drop)])
     }
     func icmp(_ number: UInt8, _ types: ClosedRange<UInt8>) -> [NFExpression] {
       [
@@ -115,13 +145,13 @@ struct PodRules: Sendable, Hashable {
     }
     return [
       // Solicitations, advertisements, redirects.
-      rule("neighbours and routers that a pod invents", .v6, icmp(58, 133...137)),
-      rule("pods are in no group of the node's", .v6, icmp(58, 130...132)),
-      rule("pods are in no group of the node's (MLDv2)", .v6, icmp(58, 143...143)),
-      rule("routes that a pod invents", .v4, icmp(1, 5...5)),
+      rule(.neighbours, .v6, icmp(58, 133...137)),
+      rule(.groups, .v6, icmp(58, 130...132)),
+      rule(.groups, .v6, icmp(58, 143...143)),
+      rule(.redirects, .v4, icmp(1, 5...5)),
       // Their links take such addresses where programs of the node reach a pod at 127.0.0.1.
       rule(
-        "the node's loopback is not for pods", .v4,
+        .loopback, .v4,
         [.payload(.network, offset: 16, length: 1, into: 0), .compare(0, .equal, [127])]),
     ]
   }
