@@ -11,3 +11,9 @@ void skiff_heap_trim(void) {
   malloc_trim(0);
 #endif
 }
+
+void skiff_heap_single(void) {
+#if defined(__GLIBC__)
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}

@@ -19,6 +19,9 @@ struct ClusterState: Sendable {
   private(set) var services: [ObjectKey: ServiceFacts] = [:]
   private(set) var slices: [ObjectKey: SliceFacts] = [:]
   private(set) var namespaces: Set<String> = []
+  /// Lists of ports that many objects have alike: each is in memory once.
+  private var portLists: Set<[PortFacts]> = []
+  private static let portListLimit = 4_096
   /// The slices of each service, by name.
   private var sliceNames: [ObjectKey: [String]] = [:]
   /// How many services each namespace has: one that has any exists, whether its object was seen yet or not.
@@ -73,7 +76,15 @@ struct ClusterState: Sendable {
 
   // MARK: Changes; `nil` removes
 
+  /// The same ports, in the memory of an equal list that another object has.
+  private mutating func shared(_ ports: [PortFacts]) -> [PortFacts] {
+    if portLists.count >= Self.portListLimit { portLists = [] }
+    return portLists.insert(ports).memberAfterInsert
+  }
+
   mutating func set(service key: ObjectKey, _ facts: ServiceFacts?) {
+    var facts = facts
+    if let ports = facts?.ports { facts?.ports = shared(ports) }
     let hadBefore = services[key] != nil
     services[key] = facts
     let count = (serviceCounts[key.namespace] ?? 0) + (facts != nil ? 1 : 0) - (hadBefore ? 1 : 0)
@@ -81,6 +92,8 @@ struct ClusterState: Sendable {
   }
 
   mutating func set(slice key: ObjectKey, _ facts: SliceFacts?) {
+    var facts = facts
+    if let ports = facts?.ports { facts?.ports = shared(ports) }
     let old = slices[key]
     if let old, old.service != facts?.service {
       let service = ObjectKey(namespace: key.namespace, name: old.service)

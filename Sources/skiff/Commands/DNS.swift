@@ -33,6 +33,7 @@ struct DNS: AsyncParsableCommand {
     let file = dns.file(over: options.networks.networks.dnsDefaults)
     _ = try file?.read()
     try Preflight.requireRoot("dns")
+    ResidentMemory.useOneHeap()
     let daemon = try Daemon("dns", runDirectory: options.runDir, lock: "dns.lock")
     let services = try NodeParts(settings: options.settings, daemon: daemon, dnsFile: file).services([.dns], nil)
     try await daemon.run([daemon.telemetry(telemetryAddress), daemon.explaining()] + services)

@@ -23,6 +23,9 @@ struct ResidentMemory: ServiceLifecycle.Service {
     try await gracefulShutdown()
   }
 
+  /// For a daemon whose threads allocate little: what one heap has free serves all of them.
+  static func useOneHeap() { skiff_heap_single() }
+
   static func release() {
     skiff_heap_trim()
     guard let text = try? Files.readIfPresent("/proc/self/smaps"), let executable = try? Files.ownExecutable() else {
