@@ -56,17 +56,6 @@ public struct StubDomain: Sendable, Hashable {
   }
 }
 
-/// A name with fixed addresses.
-public struct StaticHost: Sendable, Hashable {
-  public var name: WireName
-  public var addresses: [IPAddress]
-
-  public init(name: WireName, addresses: [IPAddress]) {
-    self.name = name
-    self.addresses = addresses
-  }
-}
-
 /// A question for `from` is asked as one for `to`, and answered as if nothing had happened.
 public struct NameRewrite: Sendable, Hashable {
   public var from: WireName

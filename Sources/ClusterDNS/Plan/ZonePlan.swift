@@ -77,14 +77,3 @@ struct ZonePlanner: Sendable {
     return changes
   }
 }
-
-extension NameRecords {
-  mutating func append(_ address: IPAddress) {
-    if address.isIPv4 {
-      let number = UInt32(truncatingIfNeeded: address.number)
-      if !v4.contains(number) { v4.append(number) }
-    } else if !v6.contains(address) {
-      v6.append(address)
-    }
-  }
-}

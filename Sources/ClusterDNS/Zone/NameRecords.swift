@@ -140,3 +140,14 @@ extension NameRecords {
     withUnsafeBytes(of: size) { bytes.replaceSubrange(start..<(start + 4), with: $0) }
   }
 }
+
+extension NameRecords {
+  mutating func append(_ address: IPAddress) {
+    if address.isIPv4 {
+      let number = UInt32(truncatingIfNeeded: address.number)
+      if !v4.contains(number) { v4.append(number) }
+    } else if !v6.contains(address) {
+      v6.append(address)
+    }
+  }
+}
