@@ -16,12 +16,17 @@ struct PolicyPeer: Sendable {
   let number: UInt32
   let key: Key
   let terms: Set<PeerTerms.ID>
+  /// Those by which an identity is more than its group; of a group all. A profile that names none of them says of an
+  /// identity what it says of the group.
+  let own: [PeerTerms.ID]
   /// Addresses, and identities of a group.
   var uses = 0
 
-  init(number: UInt32, key: Key) {
+  /// - Parameter group: the identity's; nil for a group, or where it has none.
+  init(number: UInt32, key: Key, group: PolicyPeer?) {
     self.number = number
     self.key = key
     terms = Set(key.terms)
+    own = key.terms.filter { group?.terms.contains($0) != true }
   }
 }

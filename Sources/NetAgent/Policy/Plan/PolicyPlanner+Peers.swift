@@ -28,11 +28,11 @@ extension PolicyPlanner {
     let salt: UInt64 = key.group.map { 2 + UInt64($0) } ?? 1
     let number = peerNumbers.assign(
       key, hash: StableHash.combine(key.terms.map { terms.hash($0) } + ports, salt: salt))
-    var peer = PolicyPeer(number: number, key: key)
+    var peer = PolicyPeer(number: number, key: key, group: key.group.flatMap { peers[$0] })
     peer.uses = 1
     peers[number] = peer
     if let group = key.group, group != 0 { peers[group]?.uses += 1 }
-    for term in key.terms { peersOfTerm[term, default: []].insert(number) }
+    for term in peer.own { peersOfTerm[term, default: []].insert(number) }
     if !key.ports.isEmpty { peersWithPorts.insert(number) }
     for profile in concerned(peer) { setVerdict(profile, peer) }
     return number
@@ -48,7 +48,7 @@ extension PolicyPlanner {
     peers[number] = nil
     peerNumbers.release(peer.key)
     peersWithPorts.remove(number)
-    for term in peer.key.terms {
+    for term in peer.own {
       peersOfTerm[term]?.remove(number)
       if peersOfTerm[term]?.isEmpty == true { peersOfTerm[term] = nil }
     }
@@ -58,7 +58,7 @@ extension PolicyPlanner {
   /// The profiles whose rules may say something of the peer.
   private func concerned(_ peer: PolicyPeer) -> Set<UInt32> {
     var found: Set<UInt32> = peer.key.ports.isEmpty ? [] : profilesWithPortNames
-    for term in peer.key.terms { found.formUnion(profilesOfTerm[term] ?? []) }
+    for term in peer.own { found.formUnion(profilesOfTerm[term] ?? []) }
     return found
   }
 

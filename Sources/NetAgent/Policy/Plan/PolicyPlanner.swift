@@ -56,6 +56,7 @@ struct PolicyPlanner: Sendable {
   var profilesWithPortNames: Set<UInt32> = []
   var peers: [UInt32: PolicyPeer] = [:]
   var peerNumbers = PolicyNumbers<PolicyPeer.Key>()
+  /// By their own terms.
   var peersOfTerm: [PeerTerms.ID: Set<UInt32>] = [:]
   var peersWithPorts: Set<UInt32> = []
   private var addressesOfPeer: [UInt32: Set<IPAddress>] = [:]
