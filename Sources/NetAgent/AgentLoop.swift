@@ -60,6 +60,7 @@ actor AgentLoop {
   }
 
   private func wait(_ delay: Duration) {
+    waiting?.cancel()
     waiting = Task {
       try? await Task.sleep(for: delay)
       guard !Task.isCancelled else { return }
@@ -87,18 +88,23 @@ actor AgentLoop {
 
   private func bringToPlan() throws {
     var plan = NetworkPlan(cluster, try kernel.interfaces(), scope, leases: handler.leasedAddresses())
+    schedule.watch(plan)
     try handler.use(plan)
-    if !hasCollected {
+    let isFirstOfMinute = !hasCollected
+    if isFirstOfMinute {
       try handler.collectGarbage()
       hasCollected = true
     }
-    let outcome = try kernel.apply(plan)
+    // Pods are put right also where the ways to other nodes cannot be.
+    let result = Result { try kernel.apply(plan) }
+    let repaired =
+      try handler.repairPods(thoroughly: isFirstOfMinute) + (handler.ports.bring(to: handler.podState) ? 1 : 0)
+    let outcome = try result.get()
     for tunnel in plan.tunnels {
       guard let reason = outcome.failures[tunnel.family] else { continue }
       for peer in tunnel.peers { plan.cannotRoute(to: peer.name, reason) }
     }
     report(plan)
-    let repaired = try handler.repairPods() + (handler.ports.bring(to: handler.podState) ? 1 : 0)
     count(outcome, repaired, plan)
     guard !plan.podCIDRs.isEmpty, plan.hindrance == nil else {
       // The node is not known, or its pod CIDR cannot be used: pods that are there stay, new ones must wait.
@@ -111,7 +117,9 @@ actor AgentLoop {
 
   private func count(_ outcome: NetworkApply.Outcome, _ pods: Int, _ plan: NetworkPlan) {
     let changes = [
-      ("rules", outcome.rules), ("node-routes", outcome.routes), ("tunnels", outcome.tunnels), ("pods", pods),
+      ("rules", outcome.rules), ("node-routes", outcome.routes), ("tunnels", outcome.tunnels),
+      ("settings", outcome.settings),
+      ("pods", pods),
     ]
     for (kind, number) in changes where number > 0 {
       metrics.writes.increment(by: Double(number), [kind])

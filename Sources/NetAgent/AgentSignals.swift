@@ -1,4 +1,3 @@
-import KubeAPI
 import KubeClient
 import Netlink
 
@@ -15,37 +14,36 @@ struct AgentSignals: Sendable {
   /// Whose changes wake the agent.
   private static let tables: Set<NFTableName> = [NetworkRules.table, PodRules.table, PodRules.arpTable]
 
-  private let nodes: Informer<Node, NodeDefinition>
+  private let nodes: NodeSource
   private let kernel: AsyncStream<RouteEvent>
   private let monitor: NFTablesMonitor
 
-  init(nodes: Informer<Node, NodeDefinition>, in namespace: NetworkNamespace) throws(NetlinkError) {
+  init(nodes: NodeSource, in namespace: NetworkNamespace) throws(NetlinkError) {
     self.nodes = nodes
     // Listening begins here, before anything is read: no change falls between.
     kernel = try RouteEvents.stream(.all, in: namespace)
     monitor = try namespace.run { () throws(NetlinkError) -> NFTablesMonitor in try NFTablesMonitor() }
   }
 
-  /// Hands signals to `body`, one at a time, until the task is cancelled.
-  func forEach(tick: Duration, _ body: @Sendable (Signal) async throws -> Void) async throws {
-    let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
+  /// Hands signals to `body`, until the task is cancelled. Where it takes long, what the kernel tells meanwhile is told as one
+  /// overrun, and never fills the memory.
+  func forEach(tick: Duration, _ body: @escaping @Sendable (Signal) async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { for await event in nodes.events() { continuation.yield(.nodes(event)) } }
-      group.addTask { for await event in kernel { continuation.yield(.kernel(event)) } }
+      group.addTask { for await event in nodes.events() { try await body(.nodes(event)) } }
+      group.addTask { for await event in kernel { try await body(.kernel(event)) } }
       group.addTask {
         for await event in monitor.events() {
           if case .changed(let table, _) = event, !Self.tables.contains(table) { continue }
-          continuation.yield(.rules)
+          try await body(.rules)
         }
       }
       group.addTask {
         while !Task.isCancelled {
-          continuation.yield(.tick)
-          try await Task.sleep(for: tick)
+          try await body(.tick)
+          try? await Task.sleep(for: tick)
         }
       }
-      defer { group.cancelAll() }
-      for await signal in stream { try await body(signal) }
+      try await group.waitForAll()
     }
   }
 }

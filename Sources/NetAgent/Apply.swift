@@ -19,10 +19,12 @@ struct NetworkApply: Sendable {
     var rules = 0
     /// Devices of tunnels, their entries, and rules that lead to them.
     var tunnels = 0
+    /// Sysctls.
+    var settings = 0
     /// Tunnels that cannot be had, and why.
     var failures: [IPAddress.Family: String] = [:]
 
-    var total: Int { routes + rules + tunnels }
+    var total: Int { routes + rules + tunnels + settings }
   }
 
   /// The networks that the node is on.
@@ -31,7 +33,7 @@ struct NetworkApply: Sendable {
     var result = NodeInterfaces()
     for address in try network.node.addresses() {
       guard let link = links[address.interface], link.isUp, !link.isLoopback, !link.name.hasPrefix(PodLink.prefix),
-        !link.name.hasPrefix(Tunnel.prefix), !address.address.isLinkLocal
+        !link.name.hasPrefix(Tunnel.prefix), link.alias != Tunnel.alias, !address.address.isLinkLocal
       else { continue }
       result.onLink.append(
         NodeInterfaces.OnLink(
@@ -43,9 +45,9 @@ struct NetworkApply: Sendable {
 
   func apply(_ plan: NetworkPlan) throws -> Outcome {
     var outcome = Outcome()
-    try forward(plan)
+    outcome.settings = try forward(plan)
     // The rules come first: no packet of a pod passes without them.
-    let batch = NetworkRules(plan, settings).changes(from: try NetworkRules.read(nftables))
+    let batch = NetworkRules(plan, settings).changes(from: try TableContents.read(NetworkRules.table, from: nftables))
     if !batch.isEmpty {
       try nftables.commit(batch)
       outcome.rules = 1
@@ -82,11 +84,35 @@ struct NetworkApply: Sendable {
     return changes.set.count + changes.delete.count
   }
 
-  /// The node passes packets on between its interfaces.
-  private func forward(_ plan: NetworkPlan) throws(NetlinkError) {
-    try network.namespace.setSysctl("net/ipv4/ip_forward", "1")
-    if plan.podCIDRs.contains(where: { $0.family == .v6 }) {
-      try network.namespace.setSysctl("net/ipv6/conf/all/forwarding", "1")
+  /// The node passes packets on between its interfaces. Returns how many settings were changed.
+  private func forward(_ plan: NetworkPlan) throws(NetlinkError) -> Int {
+    var changes = 0
+    if try !isForwarding(.v4, InterfaceForwarding.all) {
+      try network.namespace.setSysctl("net/ipv4/ip_forward", "1")
+      changes += 1
     }
+    // IPv4 is asked of each interface as well. Those of others may be turned off on purpose.
+    let off = try network.node.interfaceForwarding(.v4).filter { !$0.isOn && $0.interface > 0 }.map { $0.interface }
+    if !off.isEmpty {
+      for link in try network.node.links() where off.contains(link.index) && carriesPods(link, plan) {
+        do throws(NetlinkError) {
+          try network.namespace.setSysctl("net/ipv4/conf/\(link.name)/forwarding", "1")
+          changes += 1
+        } catch  where error.isGone { continue }
+      }
+    }
+    if plan.podCIDRs.contains(where: { $0.family == .v6 }), try !isForwarding(.v6, InterfaceForwarding.all) {
+      try network.namespace.setSysctl("net/ipv6/conf/all/forwarding", "1")
+      changes += 1
+    }
+    return changes
+  }
+
+  private func isForwarding(_ family: IPAddress.Family, _ interface: Int32) throws(NetlinkError) -> Bool {
+    try network.node.interfaceForwarding(family).contains { $0.interface == interface && $0.isOn }
+  }
+
+  private func carriesPods(_ link: Link, _ plan: NetworkPlan) -> Bool {
+    link.name.hasPrefix(PodLink.prefix) || link.name.hasPrefix(Tunnel.prefix) || plan.uplinks.contains(link.index)
   }
 }

@@ -8,6 +8,8 @@ extension NetworkAgent {
     /// Where all pods of the cluster have their addresses: traffic to them keeps its source.
     public var clusterCIDRs: [IPPrefix]
     public var serviceCIDRs: [IPPrefix]
+    /// Where the nodes are known from, in place of the API server.
+    public var nodes: NodesFile?
     /// How nodes of other networks are reached.
     public var tunnels = TunnelSettings()
     /// The folder of the address journal. It must outlive the process.

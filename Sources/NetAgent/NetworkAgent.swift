@@ -10,7 +10,7 @@ public import Telemetry
 /// It works in the network namespace that the process is in when ``run()`` begins.
 public struct NetworkAgent: ServiceLifecycle.Service {
   let configuration: Configuration
-  let client: KubeClient
+  let client: KubeClient?
   let metrics: AgentMetrics
   private let registry: MetricsRegistry
   let health: HealthChecks
@@ -19,8 +19,9 @@ public struct NetworkAgent: ServiceLifecycle.Service {
   /// The node's namespace; `nil` for the process's own. Tests have several nodes in one process.
   var namespace: NetworkNamespace?
 
+  /// - Parameter client: may be `nil` where the configuration has a file with nodes.
   public init(
-    configuration: Configuration, client: KubeClient, metrics: MetricsRegistry, health: HealthChecks,
+    configuration: Configuration, client: KubeClient?, metrics: MetricsRegistry, health: HealthChecks,
     explanations: Explanations = Explanations(), logger: Logger
   ) {
     self.configuration = configuration
@@ -59,7 +60,7 @@ public struct NetworkAgent: ServiceLifecycle.Service {
       await loop?.health() ?? .unhealthy("the network agent has ended")
     }
     let signals = try AgentSignals(
-      nodes: Informer<Node, NodeDefinition>(client) { NodeDefinition($0) }, in: network.namespace)
+      nodes: try nodes(), in: network.namespace)
     let server = try CNIServer(path: configuration.socketPath) { handler.answer($0) }
     server.start()
     defer { server.stop() }
@@ -91,7 +92,8 @@ public struct NetworkAgent: ServiceLifecycle.Service {
 
   /// What enforces policies, which knows the pods that are there already; nil where nothing shall.
   private func policy(_ network: PodNetwork, _ ledger: AddressLedger) throws -> PolicyAgent? {
-    guard configuration.enforcesPolicies else {
+    // Policies come from the API server alone.
+    guard configuration.enforcesPolicies, let client else {
       try PolicyAgent.cleanup(in: network.namespace)
       return nil
     }
@@ -105,4 +107,20 @@ public struct NetworkAgent: ServiceLifecycle.Service {
     }
     return policy
   }
+
+  private func nodes() throws -> NodeSource {
+    if let file = configuration.nodes {
+      try file.check()
+      return .file(file, logger)
+    }
+    guard let client else {
+      throw NetworkAgentError(description: "there is neither an API server nor a file with nodes")
+    }
+    return .server(Informer<Node, NodeDefinition>(client) { NodeDefinition($0) })
+  }
+}
+
+/// Why an agent cannot run.
+struct NetworkAgentError: Error, CustomStringConvertible {
+  var description: String
 }

@@ -8,6 +8,8 @@ struct NetworkPlan: Sendable, Hashable {
   var pods: [IPPrefix] = []
   /// The address, by family, that the node speaks to pods from.
   var sources: [IPAddress.Family: IPAddress] = [:]
+  /// The numbers of the interfaces that have these addresses.
+  var uplinks: Set<Int32> = []
   /// The MTU of pods, in bytes: what every way to other nodes can carry.
   var mtu: UInt32 = 1500
   /// Routes to other nodes' pods, and what keeps packets to addresses that no pod has.
@@ -46,10 +48,11 @@ extension NetworkPlan {
     var uplinks: [IPAddress.Family: NodeInterfaces.OnLink] = [:]
     for address in own?.addresses ?? [] where sources[address.family] == nil {
       // An address that no interface has cannot be spoken from.
-      guard let network = interfaces.network(of: address), network.address == address else { continue }
+      guard let network = interfaces.own(address) else { continue }
       sources[address.family] = address
       uplinks[address.family] = network
     }
+    self.uplinks = Set(uplinks.values.map { $0.interface })
     mtu = uplinks.values.map { $0.mtu }.min() ?? 1500
     inside = scope.clusterCIDRs + scope.serviceCIDRs + Self.neverMasqueraded
     for prefix in podCIDRs {
@@ -63,6 +66,8 @@ extension NetworkPlan {
     }
     addPeers(state, interfaces, scope, uplinks)
     for tunnel in tunnels { mtu = min(mtu, tunnel.mtu) }
+    // With less the kernel would take IPv6 from the pods' interfaces. A way that carries less is for IPv4 alone.
+    if pods.contains(where: { $0.family == .v6 }) { mtu = max(mtu, Tunnel.leastIPv6MTU) }
   }
 
   /// A pod CIDR's addresses that no pod has: refused here, never sent on by a default route and back.

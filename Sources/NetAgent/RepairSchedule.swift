@@ -7,19 +7,40 @@ struct RepairSchedule: Sendable, Hashable {
   /// The wait after a first failure; it doubles.
   static let retry = Duration.milliseconds(200)
 
-  private var isWaiting = false
-  private var failures = 0
+  private enum Waiting: Sendable, Hashable { case no, settling, retrying }
 
-  /// Something happened. Returns how long to wait before comparing; `nil` where a comparison is due already, or none is
-  /// needed.
+  private var waiting = Waiting.no
+  private var failures = 0
+  /// What is planned, as far as events are compared with it.
+  private var mtu: UInt32 = 1500
+  private var destinations: Set<IPPrefix> = []
+  private var pods: [IPPrefix] = []
+
+  /// From now on events are compared with this plan.
+  mutating func watch(_ plan: NetworkPlan) {
+    mtu = plan.mtu
+    pods = plan.pods
+    destinations = Set(plan.routes.map { $0.destination })
+    // The numbers of tunnels' devices do not matter here.
+    for tunnel in plan.tunnels { destinations.formUnion(tunnel.routes(0).map { $0.destination }) }
+  }
+
+  /// Something happened. Returns how long to wait before comparing, from now on; `nil` where a comparison is due already,
+  /// or none is needed.
   mutating func receive(_ signal: AgentSignals.Signal) -> Duration? {
-    guard Self.concerns(signal), !isWaiting else { return nil }
-    isWaiting = true
+    guard concerns(signal) else { return nil }
+    switch waiting {
+    case .settling: return nil
+    // What failed may do so again, but what something else has changed since must not wait for it.
+    case .retrying: if case .tick = signal { return nil }
+    case .no: break
+    }
+    waiting = .settling
     return Self.settle
   }
 
   /// The wait is over and the comparison begins: what happens from now on asks for another.
-  mutating func begins() { isWaiting = false }
+  mutating func begins() { waiting = .no }
 
   /// Returns how long to wait before the next comparison, which is due where this one failed or others asked for it.
   mutating func ended(succeeded: Bool) -> Duration? {
@@ -28,27 +49,27 @@ struct RepairSchedule: Sendable, Hashable {
       return nil
     }
     failures += 1
-    guard !isWaiting else { return nil }
-    isWaiting = true
+    guard waiting == .no else { return nil }
+    waiting = .retrying
     return min(Self.retry * (1 << min(failures - 1, 5)), .seconds(5))
   }
 
-  private static func concerns(_ signal: AgentSignals.Signal) -> Bool {
+  private func concerns(_ signal: AgentSignals.Signal) -> Bool {
     switch signal {
     case .nodes, .rules, .tick: true
     case .kernel(let event): concerns(event)
     }
   }
 
-  static func concerns(_ event: RouteEvent) -> Bool {
+  func concerns(_ event: RouteEvent) -> Bool {
     switch event {
     case .overrun: true
-    case .link(let link): !isPod(link) || !link.isUp
+    case .link(let link): concerns(link)
     case .linkDeleted: true
     case .address(let address), .addressDeleted(let address): !address.address.isLinkLocal
-    case .route(let route): route.origin == .skiffNode
-    case .routeDeleted(let route): route.origin == .skiffNode || route.origin == .skiffPod
-    case .neighbour(let neighbour): neighbour.state.isDisjoint(with: .permanent) && neighbour.state.contains(.failed)
+    case .route(let route): isOurs(route) || takesOurPlace(route)
+    case .routeDeleted(let route): isOurs(route)
+    case .neighbour(let neighbour): neighbour.state.contains(.permanent) || neighbour.state.contains(.failed)
     case .neighbourDeleted(let neighbour): neighbour.state.contains(.permanent)
     case .rule(let rule), .ruleDeleted(let rule): rule.origin == .skiffNode
     case .interfaceForwarding(let setting): !setting.isOn
@@ -58,7 +79,23 @@ struct RepairSchedule: Sendable, Hashable {
     }
   }
 
-  private static func isPod(_ link: Link) -> Bool {
-    link.name.hasPrefix(PodLink.prefix) || link.name.hasPrefix(PodLink.blockPrefix)
+  /// A pod's link matters where it is not as it was made.
+  private func concerns(_ link: Link) -> Bool {
+    if link.name.hasPrefix(PodLink.blockPrefix), link.kind == "ifb" { return !link.isUp }
+    guard link.name.hasPrefix(PodLink.prefix) else { return true }
+    // One that is being made has no alias yet.
+    guard let attachment = PodLink.attachment(of: link) else { return !link.isUp }
+    let names = PodLink(attachment)
+    return !link.isUp || link.mtu != mtu || link.master != nil || link.name != names.hostName
+      || link.hardwareAddress != names.hostAddress
+  }
+
+  private func isOurs(_ route: Route) -> Bool { route.origin == .skiffNode || route.origin == .skiffPod }
+
+  /// Whether a route of someone else is where one of ours was. The kernel does not tell that ours is gone.
+  private func takesOurPlace(_ route: Route) -> Bool {
+    guard [Route.mainTable, Tunnel.table].contains(route.table) else { return false }
+    return destinations.contains(route.destination)
+      || route.destination.isHost && pods.contains { $0.contains(route.destination.address) }
   }
 }

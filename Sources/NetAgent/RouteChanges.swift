@@ -10,10 +10,14 @@ struct RouteChanges: Sendable, Hashable {
 
   /// Compares by everything that is ours to decide; the kernel adds nothing to what is planned.
   init(applied: [Route], desired: [Route]) {
-    let wanted = Set(desired.map { Self.key($0) })
+    let wanted = Dictionary(desired.map { (Self.key($0), $0) }) { first, _ in first }
     let present = Set(applied)
     set = desired.filter { !present.contains($0) }
-    delete = applied.filter { !wanted.contains(Self.key($0)) }
+    delete = applied.filter { route in
+      guard let right = wanted[Self.key(route)] else { return true }
+      // A second one of ours beside the right one; where that is missing it takes this one's place.
+      return route != right && present.contains(right)
+    }
   }
 
   private struct Key: Hashable {

@@ -34,6 +34,12 @@ struct NodeInterfaces: Sendable, Hashable {
   /// address alone has no other machine on it.
   var onLink: [OnLink] = []
 
+  /// The network on which the node itself has an address: one with other machines on it before the address alone.
+  func own(_ address: IPAddress) -> OnLink? {
+    let all = onLink.filter { $0.address == address }
+    return all.first { !$0.prefix.isHost } ?? all.first
+  }
+
   /// The most specific network that an address is in.
   func network(of address: IPAddress) -> OnLink? {
     onLink.filter { $0.prefix.contains(address) }.max { $0.prefix.length < $1.prefix.length }

@@ -22,6 +22,10 @@ final class TestNode: Sendable {
   /// How nodes of other networks are reached, at the next start.
   let tunnels = Mutex(TunnelSettings())
   let explanations = Explanations()
+  /// Where the nodes are known from, at the next start; `nil` for the API.
+  let nodesFile = Mutex<NodesFile?>(nil)
+  /// Whether ``serve()`` waits until pods can be added.
+  let waitsForServing = Mutex(true)
   private let agent = Mutex<Task<Void, any Error>?>(nil)
 
   init(_ name: String, _ api: FakeAPI) throws {
@@ -46,18 +50,20 @@ final class TestNode: Sendable {
       socketPath: socketPath, cniConfigDirectory: folder.path + "/net.d", cniBinDirectory: folder.path + "/bin",
       cniExecutable: Plugin.executable)
     configuration.tunnels = tunnels.withLock { $0 }
+    configuration.nodes = nodesFile.withLock { $0 }
     return configuration
   }
 
   /// How many changes of the kernel were needed, of all kinds.
   var writes: Double {
     let metrics = AgentMetrics(registry)
-    return ["rules", "node-routes", "tunnels", "pods"].reduce(0) { $0 + metrics.writes.value([$1]) }
+    return ["rules", "node-routes", "tunnels", "settings", "pods"].reduce(0) { $0 + metrics.writes.value([$1]) }
   }
 
   func start() {
     var agent = NetworkAgent(
-      configuration: configuration, client: api.client, metrics: registry, health: health, explanations: explanations,
+      configuration: configuration, client: nodesFile.withLock { $0 } == nil ? api.client : nil, metrics: registry,
+      health: health, explanations: explanations,
       logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
     agent.namespace = namespace
     let copy = agent
@@ -67,6 +73,7 @@ final class TestNode: Sendable {
   /// Starts the agent and waits until it serves.
   func serve() async throws {
     start()
+    guard waitsForServing.withLock({ $0 }) else { return }
     let plugin = plugin
     try #require(
       try await eventually { try await plugin.call("STATUS", "", [("cniVersion", "1.1.0")]).exitCode == 0 },

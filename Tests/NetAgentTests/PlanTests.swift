@@ -126,13 +126,23 @@ import Testing
             node("n\($0)", ["10.244.\($0).0/24"], ["172.30.0.\($0)"])
           }))
     #expect(small.rules == large.rules && small.sets == large.sets && small.chains == large.chains)
-    #expect(small.changes(from: small).isEmpty)
-    let operations = large.changes(from: small).operations
+    #expect(small.changes(from: small.contents).isEmpty)
+    let operations = large.changes(from: small.contents).operations
     #expect(operations.count == 2)
     guard case .flushSet(_, "inside-v4") = operations.first else {
       Issue.record("not a change of elements: \(operations)")
       return
     }
+  }
+
+  @Test func aSecondRouteToTheSamePlaceGoes() throws {
+    let destination = try #require(IPPrefix("10.1.0.0/24"))
+    let right = Route(to: destination, via: IPAddress(10, 0, 0, 1), interface: 2)
+    let wrong = Route(to: destination, via: IPAddress(10, 0, 0, 9), interface: 2)
+    #expect(RouteChanges(applied: [wrong, right], desired: [right]).delete == [wrong])
+    // The kernel puts the right one in its place.
+    let changes = RouteChanges(applied: [wrong], desired: [right])
+    #expect(changes.set == [right] && changes.delete.isEmpty)
   }
 
   @Test func comparisonsFollowEventsOnceForAll() {
@@ -141,23 +151,55 @@ import Testing
     #expect(schedule.receive(.rules) == nil)
     schedule.begins()
     #expect(schedule.ended(succeeded: true) == nil)
-    var link = Link(index: 5, name: "skf0123456789ab")
-    link.flags = [.up]
-    #expect(schedule.receive(.kernel(.link(link))) == nil)
-    link.flags = []
-    #expect(schedule.receive(.kernel(.link(link))) != nil)
+    #expect(schedule.receive(.kernel(.link(podLink()))) == nil)
+    #expect(schedule.receive(.kernel(.link(podLink { $0.flags = [] }))) != nil)
     schedule.begins()
     #expect(schedule.ended(succeeded: false) == RepairSchedule.retry)
     schedule.begins()
     #expect(schedule.ended(succeeded: false) == RepairSchedule.retry * 2)
     #expect(schedule.receive(.tick) == nil)
+    // What something else changes does not wait for the next attempt.
+    #expect(schedule.receive(.rules) == RepairSchedule.settle)
+    #expect(schedule.receive(.rules) == nil)
   }
 
-  @Test func routesOfOthersDoNotWakeTheAgent() {
-    let foreign = Route(to: .everything(.v4), via: IPAddress(10, 0, 0, 1), origin: .static)
-    #expect(!RepairSchedule.concerns(.routeDeleted(foreign)))
+  /// A pod's link as this agent makes it, and then changed.
+  private func podLink(_ change: (inout Link) -> Void = { _ in }) -> Link {
+    let names = PodLink(CNIRequest.Attachment(container: "c", interface: "eth0"))
+    var link = Link(index: 5, name: names.hostName)
+    link.flags = [.up]
+    link.mtu = 1500
+    link.alias = names.alias
+    link.hardwareAddress = names.hostAddress
+    change(&link)
+    return link
+  }
+
+  @Test func changesOfPodsLinksWakeTheAgent() {
+    let schedule = RepairSchedule()
+    #expect(!schedule.concerns(.link(podLink())))
+    // One that is being made.
+    #expect(!schedule.concerns(.link(podLink { $0.alias = nil })))
+    let changes: [(inout Link) -> Void] = [
+      { $0.mtu = 1400 }, { $0.master = 7 }, { $0.hardwareAddress = .local(1) }, { $0.flags = [] }, { $0.name = "x" },
+    ]
+    for change in changes { #expect(schedule.concerns(.link(podLink(change)))) }
+  }
+
+  @Test func routesOfOthersDoNotWakeTheAgent() throws {
+    var schedule = RepairSchedule()
+    schedule.watch(
+      try plan([node("one", ["10.244.1.0/24"], ["172.30.0.1"]), node("two", ["10.244.2.0/24"], ["172.30.0.2"])]))
+    for destination in ["0.0.0.0/0", "10.244.2.0/25", "10.0.0.1/32"] {
+      let foreign = Route(to: try #require(IPPrefix(destination)), via: IPAddress(172, 30, 0, 9), origin: .static)
+      #expect(!schedule.concerns(.routeDeleted(foreign)) && !schedule.concerns(.route(foreign)))
+    }
+    // One that took the place of ours.
+    for destination in ["10.244.2.0/24", "10.244.1.7/32"] {
+      let foreign = Route(to: try #require(IPPrefix(destination)), via: IPAddress(172, 30, 0, 9), origin: .static)
+      #expect(schedule.concerns(.route(foreign)))
+    }
     let own = Route(to: IPPrefix(host: IPAddress(10, 0, 0, 1)), origin: .skiffPod)
-    #expect(RepairSchedule.concerns(.routeDeleted(own)))
-    #expect(!RepairSchedule.concerns(.route(own)))
+    #expect(schedule.concerns(.routeDeleted(own)))
   }
 }

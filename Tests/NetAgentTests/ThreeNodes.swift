@@ -10,6 +10,8 @@ import Testing
 final class ThreeNodes {
   let api = FakeAPI()
   let fabric: Fabric
+  /// The first node's pod CIDRs.
+  private let first: [String]
   let nodes: [TestNode]
   private(set) var nodeAddresses: [[IPAddress]] = []
   private(set) var pods: [TestPod] = []
@@ -18,9 +20,10 @@ final class ThreeNodes {
 
   init(
     families: Set<IPAddress.Family> = [.v4, .v6], use: TunnelSettings.Use = .auto,
-    beforeStart: ([TestNode]) throws -> Void = { _ in }
+    first: [String] = ["10.244.1.0/24", "fd00:244:0:1::/64"], beforeStart: ([TestNode]) throws -> Void = { _ in }
   ) async throws {
     fabric = try Fabric()
+    self.first = first
     let api = api
     nodes = try (0..<3).map { try TestNode("n\($0)", api) }
     for (index, node) in nodes.enumerated() {
@@ -35,7 +38,8 @@ final class ThreeNodes {
   func put(_ index: Int, _ addresses: [IPAddress]) throws {
     nodeAddresses[index] = addresses
     try api.putNode(
-      "n\(index)", podCIDRs: ["10.244.\(index + 1).0/24", "fd00:244:0:\(index + 1)::/64"],
+      "n\(index)",
+      podCIDRs: index == 0 ? first : ["10.244.\(index + 1).0/24", "fd00:244:0:\(index + 1)::/64"],
       addresses: addresses.map { "\($0)" })
   }
 

@@ -100,6 +100,18 @@ import Testing
         "far": "VXLAN leaves 1250 bytes of the uplink's MTU, and IPv6 needs 1280: raise the MTU"
       ])
     #expect(plan.tunnels.first?.peers.first?.podCIDRs.map { $0.family } == [.v4])
+    // Pods keep what IPv6 needs on this network.
+    #expect(plan.tunnels.first?.mtu == 1250 && plan.mtu == 1280)
+  }
+
+  @Test func theUplinkIsTheNetworkAndNotACopyOfTheAddress() throws {
+    let address = IPAddress(172, 30, 0, 1)
+    let network = NodeInterfaces.OnLink(
+      prefix: IPPrefix(address, length: 24), interface: 2, mtu: 1500, address: address)
+    let copy = NodeInterfaces.OnLink(prefix: IPPrefix(host: address), interface: 3, mtu: 700, address: address)
+    #expect(NodeInterfaces(onLink: [copy, network]).own(address) == network)
+    #expect(NodeInterfaces(onLink: [copy]).own(address) == copy)
+    #expect(NodeInterfaces(onLink: [network]).own(IPAddress(172, 30, 0, 2)) == nil)
   }
 
   @Test func podsWithFormerAddressesAreStillPods() throws {

@@ -4,6 +4,7 @@ import Netlink
 struct AddressLedger: Sendable, Hashable {
   private(set) var leases: [CNIRequest.Attachment: AddressLease] = [:]
   private(set) var pools: [AddressPool] = []
+  private var holders: [IPAddress: CNIRequest.Attachment] = [:]
 
   init() {}
 
@@ -18,6 +19,7 @@ struct AddressLedger: Sendable, Hashable {
       if let old = leases[lease.attachment] { free(old.addresses) }
       leases[lease.attachment] = lease
       for address in lease.addresses {
+        holders[address] = lease.attachment
         for index in pools.indices { pools[index].take(address) }
       }
     case .released(let attachment):
@@ -36,8 +38,12 @@ struct AddressLedger: Sendable, Hashable {
     }
   }
 
+  /// The lease that an address belongs to.
+  func lease(of address: IPAddress) -> AddressLease? { holders[address].flatMap { leases[$0] } }
+
   private mutating func free(_ addresses: [IPAddress]) {
     for address in addresses {
+      holders[address] = nil
       for index in pools.indices { pools[index].release(address) }
     }
   }

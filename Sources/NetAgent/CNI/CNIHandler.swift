@@ -11,7 +11,7 @@ final class CNIHandler: Sendable {
     var plan = NetworkPlan()
     /// Whether ADD may be answered: the plan is in the kernel.
     var isServing = false
-    /// The node's ends of pods' links that this process made.
+    /// The numbers of pods' links on the node's side, as far as this process has seen them.
     var links: [CNIRequest.Attachment: Int32] = [:]
     /// Those that a DEL takes away: until the kernel says so, what it tells of them is no news.
     var ending: Set<Int32> = []
@@ -287,6 +287,7 @@ final class CNIHandler: Sendable {
   func release(_ attachment: CNIRequest.Attachment) {
     policy?.release(attachment)
     state.withLock { state in
+      state.links[attachment] = nil
       guard state.ledger.leases[attachment] != nil else { return }
       let record = JournalRecord.released(attachment)
       state.ledger.apply(record)

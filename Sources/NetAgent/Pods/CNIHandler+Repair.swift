@@ -21,8 +21,11 @@ extension CNIHandler {
     state.withLock { $0.ledger.leases.values.flatMap { $0.addresses } }
   }
 
+  /// Whether an event tells of what ADD or DEL does, and of nothing that something else did: it wakes nothing.
+  func isExpected(_ event: RouteEvent) -> Bool { isOfEnding(event) || isAsMade(event) }
+
   /// Whether the kernel tells of what a DEL has just done.
-  func isExpected(_ event: RouteEvent) -> Bool {
+  private func isOfEnding(_ event: RouteEvent) -> Bool {
     state.withLock { state in
       switch event {
       case .linkDeleted(let link): state.ending.remove(link.index) != nil
@@ -98,24 +101,33 @@ extension CNIHandler {
     logger.warning("took up a pod that the journal does not know", metadata: ["link": "\(link.name)"])
   }
 
-  /// Puts the node's side of all pods right: routes, neighbours, links that are down. Returns how many things were wrong.
-  func repairPods() throws(NetlinkError) -> Int {
-    let (leases, sources) = state.withLock { (Array($0.ledger.leases.values), $0.plan.sources) }
+  /// Puts the node's side of all pods right: links, routes, neighbours. Returns how many things were wrong.
+  /// - Parameter thoroughly: looks at the pods' sides of links, too.
+  func repairPods(thoroughly: Bool) throws -> Int {
+    let (leases, plan) = state.withLock { (Array($0.ledger.leases.values), $0.plan) }
     let all = try network.node.links()
     let links = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+    let renamed = PodLink.renamed(all)
     var desired: [Route] = []
     var neighbours: Set<Neighbour> = []
     var repaired = 0
     for lease in leases {
-      guard let link = links[lease.link.hostName] else { continue }
-      if !link.isUp {
-        try network.node.set(link.index, LinkChange(isUp: true))
-        repaired += 1
-      }
+      let found = links[lease.link.hostName] ?? renamed[lease.attachment]
+      guard let result = try repairLink(lease, found, plan, thoroughly: thoroughly) else { continue }
+      let link = result.link
+      repaired += result.changes
       repaired += try repairExtras(lease)
-      desired += PodNetwork.routes(of: lease, interface: link.index, sources)
+      desired += PodNetwork.routes(of: lease, interface: link.index, plan.sources)
       neighbours.formUnion(PodNetwork.neighbours(of: lease, interface: link.index))
     }
+    repaired += try repairWays(desired, neighbours)
+    // A pod that came since the links were listed has its lease by now.
+    return repaired + (try network.shaping.collect(all, keeping: podState().leases))
+  }
+
+  /// Puts the node's routes to pods and their neighbours right.
+  private func repairWays(_ desired: [Route], _ neighbours: Set<Neighbour>) throws(NetlinkError) -> Int {
+    var repaired = 0
     for family in IPAddress.Family.allCases {
       let applied = try network.node.routes(RouteFilter(family, origin: .skiffPod))
       let changes = RouteChanges(applied: applied, desired: desired.filter { $0.destination.family == family })
@@ -133,8 +145,7 @@ extension CNIHandler {
         repaired += 1
       }
     }
-    // A pod that came since the links were listed has its lease by now.
-    return repaired + (try network.shaping.collect(all, keeping: podState().leases))
+    return repaired
   }
 
   /// What only some pods have, while neither ADD nor DEL is at it.

@@ -28,7 +28,17 @@ struct PodLink: Sendable, Hashable {
 
   /// The attachment that an interface's alias names; `nil` where the interface is not ours.
   static func attachment(of link: Link) -> CNIRequest.Attachment? {
-    guard link.name.hasPrefix(prefix), let alias = link.alias, alias.hasPrefix(mark),
+    link.name.hasPrefix(prefix) ? named(by: link) : nil
+  }
+
+  /// Links of ours that something has given another name, by attachment.
+  static func renamed(_ links: [Link]) -> [CNIRequest.Attachment: Link] {
+    let ours = links.filter { $0.kind == "veth" }.compactMap { link in named(by: link).map { ($0, link) } }
+    return Dictionary(ours.filter { PodLink($0).hostName != $1.name }) { first, _ in first }
+  }
+
+  private static func named(by link: Link) -> CNIRequest.Attachment? {
+    guard let alias = link.alias, alias.hasPrefix(mark),
       let slash = alias.lastIndex(of: "/")
     else { return nil }
     return CNIRequest.Attachment(

@@ -141,6 +141,33 @@ struct PodNetwork: Sendable {
     }
   }
 
+  /// The link on the node's side.
+  func link(_ lease: AddressLease) throws(CNIError) -> Link? {
+    do throws(NetlinkError) { return try node.link(named: lease.link.hostName) } catch { throw CNIError(error) }
+  }
+
+  /// The MTU of a link's other side, in the pod; `nil` where it cannot be seen.
+  func podSideMTU(_ link: Link) throws(NetlinkError) -> UInt32? {
+    guard let index = link.peer, let namespace = link.peerNamespace else { return nil }
+    return try node.link(index, in: namespace)?.mtu
+  }
+
+  /// Removes the pod's side of a link whose node's side was taken away to another namespace.
+  func removeHalf(_ lease: AddressLease, in pod: NetworkNamespace) throws(CNIError) {
+    let address = lease.hardwareAddress ?? lease.link.podAddress
+    do throws(NetlinkError) {
+      try pod.run { () throws(NetlinkError) in
+        let socket = try RouteSocket()
+        guard let link = try socket.link(named: lease.attachment.interface), link.hardwareAddress == address else {
+          return
+        }
+        try socket.deleteLink(link.index)
+      }
+    } catch {
+      throw CNIError(error)
+    }
+  }
+
   /// Whether the pod's namespace has an interface of this name.
   func hasInterface(_ name: String, in pod: NetworkNamespace) throws(CNIError) -> Bool {
     do throws(NetlinkError) {

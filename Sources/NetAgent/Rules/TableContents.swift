@@ -7,6 +7,8 @@ struct TableContents: Sendable, Hashable {
   var rules: [NFRule] = []
   var sets: [NFSet] = []
   var elements: [String: Set<NFElement>] = [:]
+  /// Someone has put it to sleep: no packet enters it.
+  private(set) var isDormant = false
 
   init(_ table: NFTableName) { self.table = table }
 
@@ -14,8 +16,9 @@ struct TableContents: Sendable, Hashable {
   static func read(
     _ table: NFTableName, from connection: any NFTablesConnection
   ) throws(NetlinkError) -> TableContents? {
-    guard try connection.tables().contains(where: { $0.name == table }) else { return nil }
+    guard let found = try connection.tables().first(where: { $0.name == table }) else { return nil }
     var contents = TableContents(table)
+    contents.isDormant = found.isDormant
     contents.sets = try connection.sets(in: table)
     for set in contents.sets { contents.elements[set.name] = Set(try connection.elements(of: set.name, in: table)) }
     contents.chains = try connection.chains(in: table)
@@ -29,6 +32,7 @@ struct TableContents: Sendable, Hashable {
   func changes(from applied: TableContents?) -> NFBatch {
     guard let applied, hasSameShape(as: applied) else { return rebuilding(exists: applied != nil) }
     var batch = NFBatch()
+    if applied.isDormant { batch.append(.addTable(NFTable(table))) }
     for set in sets {
       let old = applied.elements[set.name] ?? []
       let new = elements[set.name] ?? []

@@ -18,6 +18,8 @@ struct Tunnel: Sendable, Hashable {
 
   /// The first letters of every tunnel's device.
   static let prefix = "skiff-vx"
+  /// Set on the device: says whose it is, also where it was given another name.
+  static let alias = "skiff tunnel"
   /// The table of pods' routes to nodes behind tunnels.
   static let table: UInt32 = 83
   /// Before `main`, after `local`.

@@ -51,9 +51,19 @@ struct TunnelApply: Sendable {
       try node.deleteLink(link.index)
       changes += 1
     }
+    // One that was given another name still has the number.
+    for link in try node.links()
+    where link.details == .vxlan(tunnel.details)
+      && (link.alias == Tunnel.alias || link.hardwareAddress == tunnel.hardwareAddress)
+    {
+      try node.deleteLink(link.index)
+      changes += 1
+    }
     try node.create(
       NewLink(
         tunnel.name, .vxlan(tunnel.details), hardwareAddress: tunnel.hardwareAddress, mtu: tunnel.mtu, isUp: true))
+    // The kernel takes no alias when it makes a link.
+    try node.set(tunnel.name, LinkChange(alias: Tunnel.alias))
     guard let link = try node.link(named: tunnel.name) else {
       throw NetlinkError(call: "find", object: "link \(tunnel.name) after making it", errno: ENODEV)
     }
@@ -74,9 +84,12 @@ struct TunnelApply: Sendable {
       try node.set(link.index, LinkChange(master: LinkChange.Master.none))
       changes += 1
     }
-    guard link.hardwareAddress != tunnel.hardwareAddress || link.mtu != tunnel.mtu || !link.isUp else { return changes }
+    guard
+      link.hardwareAddress != tunnel.hardwareAddress || link.mtu != tunnel.mtu || !link.isUp
+        || link.alias != Tunnel.alias
+    else { return changes }
     try node.set(
-      link.index, LinkChange(isUp: true, mtu: tunnel.mtu, hardwareAddress: tunnel.hardwareAddress))
+      link.index, LinkChange(isUp: true, mtu: tunnel.mtu, hardwareAddress: tunnel.hardwareAddress, alias: Tunnel.alias))
     return changes + 1
   }
 

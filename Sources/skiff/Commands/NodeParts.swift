@@ -36,7 +36,7 @@ struct NodeParts {
     return path
   }
 
-  func network(_ client: KubeClient) throws -> NetworkAgent {
+  func network(_ client: KubeClient?) throws -> NetworkAgent {
     let networks = settings.networks
     var configuration = NetworkAgent.Configuration(
       nodeName: settings.name, clusterCIDRs: networks.clusterCIDRs,
@@ -45,6 +45,7 @@ struct NodeParts {
       cniBinDirectory: cniBinDirectory, cniExecutable: try sibling("skiff-cni"))
     configuration.tunnels = settings.tunnels
     configuration.enforcesPolicies = settings.enforcesPolicies
+    configuration.nodes = settings.nodes
     return NetworkAgent(
       configuration: configuration, client: client, metrics: daemon.metrics, health: daemon.health,
       explanations: daemon.explanations, logger: logger("network"))
@@ -88,6 +89,8 @@ struct NodeParts {
 
   /// The parts that are asked for, over one connection to the API server.
   func services(_ parts: [Part], _ kubelet: KubeletOptions?) throws -> [any ServiceLifecycle.Service] {
+    // The network alone may have its nodes from a file.
+    if settings.kubeconfig.isEmpty, parts == [.network] { return [try network(nil)] }
     let client = try client(daemon.name == "node" ? "skiff-node" : "skiff-\(daemon.name)")
     var services: [any ServiceLifecycle.Service] = [ClientService(client: client)]
     for part in Part.allCases where parts.contains(part) {

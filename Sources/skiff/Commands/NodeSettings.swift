@@ -15,6 +15,8 @@ struct NodeSettings {
   var networks: ClusterNetworks
   var tunnels = TunnelSettings()
   var enforcesPolicies = true
+  /// The nodes, where no API server is asked for them.
+  var nodes: NodesFile?
   var proxy = KubeProxySettings()
 
   /// A client whose requests are counted, by client-go's name.
