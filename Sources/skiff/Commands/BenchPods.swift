@@ -6,11 +6,12 @@ import ArgumentParser
 
 struct BenchPods: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pods", abstract: "Cost of a pod's network: ADD, DEL, a burst, the way from pod to pod, policies.",
+    commandName: "pods", abstract: "Cost of a pod's network: ADD, DEL, a burst, the ways from pod to pod, policies.",
     discussion: """
       The agent is `skiff network`, a process of its own beside an API server. Pods are added and deleted as a container \
       runtime does it, by skiff-cni, which lies beside this program; the start of its process is in the times. \
-      Throughput from pod to pod is measured in turns with a veth between the same two namespaces. Policies are measured \
+      Throughput from pod to pod is measured in turns with a veth between the same two namespaces, and between two nodes, \
+      by route and by VXLAN, in turns with the link that joins them. Policies are measured \
       from the planner's state to the kernel, in the benchmark's process; connections under them in turns with the table \
       asleep.
       """)
@@ -51,6 +52,8 @@ struct BenchPods: AsyncParsableCommand {
         return try PodsBench(agent: agent, pods: pods, burst: burst, duration: .seconds(seconds)).run()
       }
     }
+    report.sections.append(
+      try await BenchScratch.with { try await NodesBench(scratch: $0, duration: .seconds(seconds)).run() })
     // The agent has ended: nothing else uses the machine.
     report.sections.append(
       try PolicyBench(changes: labelChanges, duration: .seconds(seconds)).run(policies.sizes))

@@ -158,6 +158,8 @@ struct BenchCommandTests {
     expectPositive(report["add_ms"], "p50", "p99")
     expectPositive(report["del_ms"], "p50", "p99")
     expectPositive(report, "burst_10_seconds", "same_node_gbps", "bare_veth_gbps", "same_node_ratio")
+    expectPositive(report, "route_gbps", "vxlan_gbps", "bare_link_gbps", "route_ratio", "vxlan_ratio")
+    for way in ["route", "vxlan", "bare_link"] { expectPositive(report["\(way)_round_trip_us"], "p50", "p99") }
     let policies = report["policies"]?.arrayValue ?? []
     #expect(policies.map { $0["policies"]?.integerValue } == [0, 1200])
     for cost in policies {

@@ -29,15 +29,26 @@ struct PodsAgent: Sendable {
         "--root-dir", "\(scratch.folder)/root", "--cluster-cidr", "\(BenchNetworks.clusterCIDR)", "--service-cidr",
         "\(BenchNetworks.serviceCIDR)", "--telemetry-address", "127.0.0.1:10258", "--log-level", "warning",
       ])
-    let plugin = own.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/skiff-cni"
-    let agent = PodsAgent(session: session, call: PluginCall(executable: plugin, socket: "\(folder)/cni.sock"))
-    let deadline = ContinuousClock.now + patience
-    while try agent.call.run(.status, "", namespace: "").exitCode != 0 {
+    let agent = PodsAgent(session: session, socket: "\(folder)/cni.sock", executable: own)
+    try await agent.serves()
+    return agent
+  }
+
+  /// - Parameter executable: the agent's program; the plugin lies beside it.
+  init(session: Session, socket: String, executable: String) {
+    self.session = session
+    let plugin = executable.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/skiff-cni"
+    call = PluginCall(executable: plugin, socket: socket)
+  }
+
+  /// Waits until pods can be added.
+  func serves() async throws {
+    let deadline = ContinuousClock.now + Self.patience
+    while try call.run(.status, "", namespace: "").exitCode != 0 {
       guard session.isRunning else { throw UserError("the agent has ended: \(session.lastWords)") }
       guard ContinuousClock.now < deadline else { throw UserError("the agent does not serve: \(session.lastWords)") }
       try await Task.sleep(for: .milliseconds(20))
     }
-    return agent
   }
 
   /// - Throws: ``UserError`` with the plugin's words.
