@@ -67,22 +67,25 @@ public enum RouteEvents {
   private static func read(_ descriptor: Int32, until wake: Int32, _ delivery: EventDelivery<RouteEvent>) {
     var buffer = [UInt8](repeating: 0, count: 65536)
     var delivery = delivery
+    // The kernel drops whatever comes until the socket is empty again, and says so only once: the reader is told then.
+    var hasLost = false
     while true {
       var waiting = [
         pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
       ]
       // After an overrun the reader must hear of it soon, also when nothing more happens.
-      let count = poll(&waiting, 2, delivery.isOverrun ? 50 : -1)
+      let count = poll(&waiting, 2, hasLost ? 0 : delivery.isOverrun ? 50 : -1)
       if waiting[1].revents != 0 { return }
       if count == 0 {
-        delivery.tellOverrun()
+        if hasLost { delivery.deliver(.overrun) } else { delivery.tellOverrun() }
+        hasLost = false
         continue
       }
       let length = buffer.withUnsafeMutableBytes {
         recv(descriptor, $0.baseAddress, $0.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
       }
       if length < 0 {
-        if errno == ENOBUFS { delivery.deliver(.overrun) }
+        if errno == ENOBUFS { hasLost = true }
         continue
       }
       for event in RouteEvent.events(in: buffer[..<length]) { delivery.deliver(event) }

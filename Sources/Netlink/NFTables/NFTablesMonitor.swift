@@ -74,18 +74,25 @@ public final class NFTablesMonitor: Sendable {
 
   private func read() -> [NFTablesEvent] {
     var events: [NFTablesEvent] = []
-    do throws(NetlinkError) {
-      try socket.receive { (message) throws(NetlinkError) in
-        guard Int(message.type) >> 8 == Int(NFNL_SUBSYS_NFTABLES), let family = NFFamily(rawValue: message.family),
-          let name = Self.table(message)
-        else { return true }
-        let event = NFTablesEvent.changed(NFTableName(family, name), port: message.portID)
-        if events.last != event { events.append(event) }
-        return true
+    var hasLost = false
+    while true {
+      do throws(NetlinkError) {
+        try socket.receive { (message) throws(NetlinkError) in
+          guard Int(message.type) >> 8 == Int(NFNL_SUBSYS_NFTABLES), let family = NFFamily(rawValue: message.family),
+            let name = Self.table(message)
+          else { return true }
+          let event = NFTablesEvent.changed(NFTableName(family, name), port: message.portID)
+          if events.last != event { events.append(event) }
+          return true
+        }
+        break
+      } catch {
+        hasLost = true
+        // The kernel drops whatever comes until the socket is empty again, and says so only once: it is emptied first.
+        guard error.errno == ENOBUFS else { break }
       }
-    } catch {
-      events.append(.overrun)
     }
+    if hasLost { events.append(.overrun) }
     return events
   }
 
