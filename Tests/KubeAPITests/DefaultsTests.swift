@@ -100,4 +100,15 @@ import Testing
     #expect(try defaulted("apps.v1.ReplicaSet", #"{"spec":{}}"#)[path: "spec", "replicas"] == 1)
     #expect(try defaulted("coordination.v1.Lease", #"{"spec":{}}"#) == ["spec": [:]])
   }
+
+  @Test func networkPoliciesRestrictWhatTheyHaveRulesFor() throws {
+    let name = "networking.v1.NetworkPolicy"
+    #expect(try defaulted(name, #"{"spec":{"podSelector":{}}}"#)[path: "spec", "policyTypes"] == ["Ingress"])
+    let both = try defaulted(name, #"{"spec":{"egress":[{"ports":[{"port":1}]}]}}"#)
+    #expect(both[path: "spec", "policyTypes"] == ["Ingress", "Egress"])
+    let rule = try #require(both[path: "spec", "egress"]?.arrayValue?.first)
+    #expect(rule["ports"] == [["port": 1, "protocol": "TCP"]])
+    let said = try defaulted(name, #"{"spec":{"policyTypes":["Egress"]}}"#)
+    #expect(said[path: "spec", "policyTypes"] == ["Egress"])
+  }
 }

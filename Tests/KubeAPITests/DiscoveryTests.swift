@@ -10,8 +10,9 @@ import Testing
     #expect(
       discovery.groups == [
         "apps", "authentication.k8s.io", "authorization.k8s.io", "coordination.k8s.io", "discovery.k8s.io",
+        "networking.k8s.io",
       ])
-    #expect(discovery.groupList()["groups"]?.arrayValue?.count == 5)
+    #expect(discovery.groupList()["groups"]?.arrayValue?.count == 6)
     #expect(discovery.group("apps")?[path: "preferredVersion", "groupVersion"] == "apps/v1")
     #expect(discovery.group("batch") == nil)
   }

@@ -260,4 +260,39 @@ import Testing
     #expect(Validation.binding([:]).map(\.description) == ["target.name: Required value"])
     #expect(Validation.scale(["spec": ["replicas": -1]]).count == 1)
   }
+
+  @Test func networkPolicies() throws {
+    func policy(_ spec: String) throws -> [String] {
+      try create("networkpolicies", #"{"metadata":{"name":"a","namespace":"n"},"spec":\#(spec)}"#)
+    }
+    #expect(
+      try policy(
+        #"""
+        {"podSelector":{},"policyTypes":["Ingress","Egress"],
+         "ingress":[{"from":[{"podSelector":{}},{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.1.0.0/16"]}}],
+                     "ports":[{"port":80},{"port":"http"},{"protocol":"UDP"},{"port":1,"endPort":9}]}],
+         "egress":[{"to":[{"ipBlock":{"cidr":"2001:db8::/32","except":["2001:db8:1::/48"]}}]}]}
+        """#) == [])
+    func expect(_ spec: String, _ part: String) throws {
+      let errors = try policy(spec)
+      #expect(errors.count == 1 && errors.allSatisfy { $0.contains(part) }, "\(errors)")
+    }
+    func ingress(_ rule: String) -> String { #"{"podSelector":{},"ingress":[\#(rule)]}"# }
+    try expect(#"{"podSelector":{},"policyTypes":["Both"]}"#, "spec.policyTypes[0]: Unsupported value")
+    try expect(#"{"podSelector":{"matchExpressions":[{"key":"a","operator":"Like"}]}}"#, "not a valid selector operator")
+    try expect(ingress(#"{"from":[{}]}"#), "spec.ingress[0].from[0]: Required value")
+    try expect(
+      ingress(#"{"from":[{"podSelector":{},"ipBlock":{"cidr":"10.0.0.0/8"}}]}"#), "spec.ingress[0].from[0]: Forbidden")
+    try expect(ingress(#"{"from":[{"ipBlock":{"cidr":"10.0.0.0/33"}}]}"#), "from[0].ipBlock.cidr: Invalid value")
+    for except in ["10.0.0.0/8", "11.0.0.0/16", "2001:db8::/48", "10.1"] {
+      try expect(
+        ingress(#"{"from":[{"ipBlock":{"cidr":"10.0.0.0/8","except":["\#(except)"]}}]}"#),
+        "from[0].ipBlock.except[0]: Invalid value")
+    }
+    try expect(ingress(#"{"ports":[{"port":0}]}"#), "ports[0].port: Invalid value")
+    try expect(ingress(#"{"ports":[{"port":9,"endPort":1}]}"#), "ports[0].endPort: Invalid value")
+    try expect(ingress(#"{"ports":[{"port":"http","endPort":1}]}"#), "ports[0].endPort: Invalid value")
+    try expect(ingress(#"{"ports":[{"endPort":1}]}"#), "ports[0].port: Required value")
+    try expect(ingress(#"{"ports":[{"protocol":"ICMP"}]}"#), "ports[0].protocol: Unsupported value")
+  }
 }

@@ -96,6 +96,15 @@ enum Defaults {
     }
   }
 
+  /// Ingress is restricted unless something else is said, egress where there are rules for it.
+  static func networkPolicy(_ policy: inout JSONValue) {
+    guard policy[path: "spec", "policyTypes"]?.arrayValue ?? [] == [] else { return }
+    let hasEgress = policy[path: "spec", "egress"]?.arrayValue?.isEmpty == false
+    var spec = policy["spec"] ?? [:]
+    spec["policyTypes"] = hasEgress ? ["Ingress", "Egress"] : ["Ingress"]
+    policy["spec"] = spec
+  }
+
   /// What was given as text goes into the data.
   static func secret(_ secret: inout JSONValue) {
     guard let texts = secret["stringData"]?.objectValue else { return }

@@ -13,6 +13,7 @@ extension Schema {
     case "core.v1.Node": Defaults.node(&object)
     case "core.v1.Secret": Defaults.secret(&object)
     case "core.v1.Service": Defaults.service(&object)
+    case "networking.v1.NetworkPolicy": Defaults.networkPolicy(&object)
     default: break
     }
   }

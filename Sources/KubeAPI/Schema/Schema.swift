@@ -112,7 +112,7 @@ extension Schema {
       return try Schema(
         definitions: [
           metaV1, coreV1, appsV1, authenticationV1, authorizationV1, autoscalingV1, coordinationV1, discoveryV1,
-          policyV1,
+          networkingV1, policyV1,
         ],
         resources: resourceTable)
     } catch {

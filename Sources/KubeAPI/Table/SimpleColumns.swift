@@ -27,6 +27,12 @@ enum SimpleColumns {
     .name, Table.Column("Holder") { object, _ in object[path: "spec", "holderIdentity"] ?? "" }, .age,
   ]
 
+  static let networkPolicies: [Table.Column] = [
+    .name,
+    Table.Column("Pod-Selector") { object, _ in .string(Table.selector(object[path: "spec", "podSelector"])) },
+    .age,
+  ]
+
   static let others: [Table.Column] = [
     .name,
     Table.Column("Created At") { object, _ in object[path: "metadata", "creationTimestamp"] ?? "<unknown>" },

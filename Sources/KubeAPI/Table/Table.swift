@@ -37,6 +37,7 @@ public struct Table: Sendable {
     case ("", "events"): columns = EventColumns.all
     case ("apps", "deployments"): columns = WorkloadColumns.deployments
     case ("apps", "replicasets"): columns = WorkloadColumns.replicaSets
+    case ("networking.k8s.io", "networkpolicies"): columns = SimpleColumns.networkPolicies
     case ("", "configmaps"): columns = SimpleColumns.configMaps
     case ("", "secrets"): columns = SimpleColumns.secrets
     case ("", "serviceaccounts"): columns = SimpleColumns.serviceAccounts
@@ -122,6 +123,12 @@ extension Table {
   }
 
   /// `a=b,c=d`.
+  /// A LabelSelector; `<none>` for one that says nothing.
+  static func selector(_ value: JSONValue?) -> String {
+    guard let value, let query = try? LabelQuery(LabelSelector(json: value)), !query.isEmpty else { return "<none>" }
+    return query.description
+  }
+
   static func labels(_ value: JSONValue?) -> String {
     guard let labels = value?.objectValue else { return "<none>" }
     return joined(labels.map { "\($0.key)=\($0.value.stringValue ?? "")" }.sorted())

@@ -35,10 +35,5 @@ enum WorkloadColumns {
     return containers.map { Table.text($0[field]) }.joined(separator: ",")
   }
 
-  private static func selector(_ object: JSONValue) -> String {
-    guard let json = object[path: "spec", "selector"], let query = try? LabelQuery(LabelSelector(json: json)) else {
-      return "<none>"
-    }
-    return query.isEmpty ? "<none>" : query.description
-  }
+  private static func selector(_ object: JSONValue) -> String { Table.selector(object[path: "spec", "selector"]) }
 }

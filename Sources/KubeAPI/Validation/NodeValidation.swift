@@ -16,19 +16,9 @@ enum NodeValidation {
       }
     }
     let ranges = node[path: "spec", "podCIDRs"]?.arrayValue ?? []
-    for (index, range) in ranges.enumerated() where !isRange(range.stringValue ?? "") {
-      errors.invalid(
-        FieldPath("spec.podCIDRs").index(index), range,
-        "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+    for (index, range) in ranges.enumerated() where CIDRText(range.stringValue ?? "") == nil {
+      errors.invalid(FieldPath("spec.podCIDRs").index(index), range, CIDRText.problem)
     }
-  }
-
-  private static func isRange(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let family = IPFamily(address: String(parts[0])), let length = Int(parts[1]) else {
-      return false
-    }
-    return (0...(family == .v4 ? 32 : 128)).contains(length)
   }
 
   static func update(_ node: JSONValue, from old: JSONValue, _ errors: inout FieldErrors) {

@@ -52,6 +52,7 @@ public enum Validation {
     case "endpoints": EndpointValidation.endpoints(object, &errors)
     case "endpointslices.discovery.k8s.io": EndpointValidation.endpointSlice(object, &errors)
     case "nodes": NodeValidation.node(object, &errors)
+    case "networkpolicies.networking.k8s.io": NetworkPolicyValidation.policy(object, &errors)
     case "events": event(object, &errors)
     case "leases.coordination.k8s.io": lease(object, &errors)
     case "bindings": binding(object, &errors)

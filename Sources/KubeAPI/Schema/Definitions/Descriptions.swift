@@ -248,6 +248,22 @@ extension Schema {
     Event.count How often it happened.
     Event.firstTimestamp When it happened first.
     Event.lastTimestamp When it happened last.
+    NetworkPolicy Which connections some pods may have. What no policy allows a pod that one selects is refused.
+    NetworkPolicySpec.podSelector The pods of the namespace that the policy is for; all where it is empty.
+    NetworkPolicySpec.ingress Who may connect to the pods. Each rule allows more.
+    NetworkPolicySpec.egress To whom the pods may connect. Each rule allows more.
+    NetworkPolicySpec.policyTypes Which directions are restricted: Ingress, Egress or both.
+    NetworkPolicyIngressRule.from The allowed sources; all where it is empty.
+    NetworkPolicyIngressRule.ports The allowed ports; all where it is empty.
+    NetworkPolicyEgressRule.to The allowed destinations; all where it is empty.
+    NetworkPolicyEgressRule.ports The allowed ports; all where it is empty.
+    NetworkPolicyPeer.podSelector Pods of the policy's own namespace, or of those that namespaceSelector selects.
+    NetworkPolicyPeer.namespaceSelector Namespaces, all of whose pods are meant unless podSelector says less.
+    NetworkPolicyPeer.ipBlock A range of addresses; nothing else may be said beside it.
+    NetworkPolicyPort.port The number or the name of a port; all ports where nothing is said.
+    NetworkPolicyPort.endPort The last port of a range that begins with port.
+    IPBlock.cidr The range, for example 192.168.1.0/24 or 2001:db8::/64.
+    IPBlock.except Parts of the range that are not meant.
     Lease A claim to something for some time, renewed by its holder.
     LeaseSpec.holderIdentity Who holds the lease.
     LeaseSpec.leaseDurationSeconds For how many seconds after its renewal the lease holds.

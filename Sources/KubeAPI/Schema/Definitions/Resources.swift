@@ -57,5 +57,8 @@ extension Schema {
 
     group discovery.k8s.io/v1
     namespaced endpointslices endpointslice EndpointSlice
+
+    group networking.k8s.io/v1
+    namespaced networkpolicies networkpolicy NetworkPolicy short=netpol
     """#
 }

@@ -1,15 +1,7 @@
 import KubeAPI
 import Netlink
 
-/// `NetworkPolicy` of `networking.k8s.io/v1`.
-struct NetworkPolicy: KubeObject {
-  var json: JSONValue
-
-  static let resource = GroupVersionResource(
-    group: "networking.k8s.io", version: "v1", resource: "networkpolicies", kind: "NetworkPolicy", isNamespaced: true)
-
-  init(json: JSONValue) { self.json = json }
-
+extension NetworkPolicy {
   /// What it says.
   ///
   /// The API server refuses what cannot be read. Should it come all the same, a peer or port that makes no sense
