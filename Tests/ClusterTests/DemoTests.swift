@@ -7,11 +7,11 @@ extension ClusterTests {
   struct DemoTests {
     private var cluster: LocalCluster { LocalCluster.shared }
 
-    private static let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("examples/web.yaml").path
+    private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("examples").path
 
     private func applyDemo() throws {
-      try cluster.kubectl("apply", "-f", Self.demo)
+      try cluster.kubectl("apply", "-f", "\(Self.examples)/web.yaml")
       try cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s", limit: 90)
       try cluster.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=60s", limit: 90)
     }
@@ -45,6 +45,26 @@ extension ClusterTests {
       #expect(answer.output.contains("Address: \(address)"), "\(answer.output)\(answer.errors)")
       let short = try cluster.inClient("nslookup", "web")
       #expect(short.output.contains("Address: \(address)"), "\(short.output)\(short.errors)")
+    }
+
+    @Test(.timeLimit(.minutes(3))) func aNetworkPolicySaysWhoMayAsk() async throws {
+      try applyDemo()
+      try cluster.kubectl("label", "pod", "client", "role-")
+      try cluster.kubectl("apply", "-f", "\(Self.examples)/policy.yaml")
+      defer { _ = try? cluster.kubectl("delete", "networkpolicy", "web") }
+      func isAnswered() throws -> Bool {
+        try cluster.inClient("timeout", "2", "wget", "-qO-", "http://web/").output.hasPrefix("hello from web-")
+      }
+      try await eventually("the policy is in force on both nodes", within: .seconds(60)) {
+        try (0..<4).allSatisfy { _ in try !isAnswered() } ? () : nil
+      }
+      #expect(try cluster.kubectl("get", "netpol").contains("app=web"))
+      try cluster.kubectl("label", "pod", "client", "role=client", "--overwrite")
+      try await eventually("the client may ask now", within: .seconds(60)) {
+        try (0..<4).allSatisfy { _ in try isAnswered() } ? () : nil
+      }
+      // The node itself may ask, or probes would fail.
+      #expect(try cluster.kubectl("get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}") == "3")
     }
 
     @Test(.timeLimit(.minutes(3))) func theNodePortAnswersOnEveryNodesAddress() async throws {

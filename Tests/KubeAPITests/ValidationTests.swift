@@ -279,7 +279,8 @@ import Testing
     }
     func ingress(_ rule: String) -> String { #"{"podSelector":{},"ingress":[\#(rule)]}"# }
     try expect(#"{"podSelector":{},"policyTypes":["Both"]}"#, "spec.policyTypes[0]: Unsupported value")
-    try expect(#"{"podSelector":{"matchExpressions":[{"key":"a","operator":"Like"}]}}"#, "not a valid selector operator")
+    try expect(
+      #"{"podSelector":{"matchExpressions":[{"key":"a","operator":"Like"}]}}"#, "not a valid selector operator")
     try expect(ingress(#"{"from":[{}]}"#), "spec.ingress[0].from[0]: Required value")
     try expect(
       ingress(#"{"from":[{"podSelector":{},"ipBlock":{"cidr":"10.0.0.0/8"}}]}"#), "spec.ingress[0].from[0]: Forbidden")
