@@ -111,3 +111,18 @@ int linux_socket_type(int socket) {
   socklen_t length = sizeof type;
   return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ? -errno : type;
 }
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+int linux_socket_is_of_own_network(int descriptor) {
+  uint64_t theirs = 0, own = 0;
+  socklen_t length = sizeof theirs;
+  int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return 1;
+  int is_known = getsockopt(probe, SOL_SOCKET, SO_NETNS_COOKIE, &own, &length) == 0 &&
+                 getsockopt(descriptor, SOL_SOCKET, SO_NETNS_COOKIE, &theirs, &length) == 0;
+  close(probe);
+  return !is_known || theirs == own;
+}

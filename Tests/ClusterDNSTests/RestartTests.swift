@@ -179,6 +179,22 @@ import Testing
     third.closeAll()
   }
 
+  /// A node that was made anew may find the holder of the one before it, whose sockets nobody can reach from here.
+  @Test(.enabled(if: getuid() == 0, "needs root to make a network namespace"))
+  func socketsOfAnotherNetworkAreLetGo() throws {
+    let (one, other) = (try NetworkNamespace.make(), try NetworkNamespace.make())
+    let address = ListenAddress(IPAddress(0, 0, 0, 0))
+    let first = try one.run { () throws in try Listeners([address], threads: 1) }
+    let second = try other.run { () throws in try Listeners([address], threads: 1, held: first.descriptors) }
+    #expect(!second.areInherited && second.datagram.count == 1 && second.stream.count == 1)
+    // They are closed: the address can be bound there without sharing.
+    let again = try one.run { () throws in try Listeners([address], threads: 1) }
+    let third = try one.run { () throws in try Listeners([address], threads: 1, held: again.descriptors) }
+    #expect(third.areInherited)
+    second.closeAll()
+    third.closeAll()
+  }
+
   @Test func manyDescriptorsArriveInOrder() throws {
     var pair: [Int32] = [0, 0]
     #expect(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &pair) == 0)

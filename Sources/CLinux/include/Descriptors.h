@@ -25,3 +25,6 @@ int linux_peer_is_own_user(int socket);
 
 /// SOCK_DGRAM or SOCK_STREAM; -errno where the descriptor is no socket.
 int linux_socket_type(int socket);
+
+/// Whether a socket stands in the network namespace of the caller; also where the kernel cannot tell (before 5.14).
+int linux_socket_is_of_own_network(int socket);

@@ -19,7 +19,7 @@ struct Listeners: Sendable {
   /// Opens UDP sockets, one for each of `threads` (at least 1), and a TCP socket an address. A port 0 becomes one that is
   /// free for both.
   /// - Parameter held: sockets of an earlier server. Those of the addresses wanted are used, all of them, since queries
-  ///   may wait in each; the others are closed.
+  ///   may wait in each; the others, and those of another network namespace, are closed.
   /// - Throws: ``DNSServerError``, with all sockets closed again.
   init(
     _ addresses: [ListenAddress], threads: Int, held: [Int32] = [], receiveBuffer: Int32 = Self.receiveBuffer
@@ -51,7 +51,8 @@ struct Listeners: Sendable {
 
   private mutating func adopt(_ descriptor: Int32, _ wanted: [ListenAddress]) {
     let type = linux_socket_type(descriptor)
-    guard let address = ListenAddress.bound(descriptor), wanted.contains(address),
+    guard linux_socket_is_of_own_network(descriptor) != 0,
+      let address = ListenAddress.bound(descriptor), wanted.contains(address),
       type == Int32(SOCK_DGRAM.rawValue)
         || type == Int32(SOCK_STREAM.rawValue)
           && !stream.contains(where: { $0.address == address })
