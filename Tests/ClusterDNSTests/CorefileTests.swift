@@ -61,7 +61,6 @@ import Testing
         kubernetes 10.96.0.0/16 cluster.local {
           pods verified
           endpoint_pod_names
-          ignore empty_service
         }
         autopath @kubernetes
         hosts {
@@ -118,6 +117,37 @@ import Testing
     #expect(configuration.queryLog == .denied)
   }
 
+  /// The first block's port, by `bind` and without; another port is told of.
+  @Test func thePortOfABlockIsServed() {
+    let bound = Self.read("dns://.:5353 {\nbind 127.0.0.1 fd00::a\n}\nother.example:54 {\nforward . 192.0.2.1\n}")
+    #expect(bound.problems.isEmpty, "\(bound.problems)")
+    #expect(bound.configuration.listen.map(\.description) == ["127.0.0.1:5353", "[fd00::a]:5353"])
+    #expect(bound.notes.map(\.description) == ["line 4: other.example:54: all zones are served on one port, 5353"])
+    let unbound = Self.read(".:5353 {\n}")
+    #expect(unbound.configuration.listen.map(\.description) == ["10.96.0.10:5353", "169.254.20.10:5353"])
+  }
+
+  @Test(arguments: [
+    ("10.96.0.0/16 96.10.in-addr.arpa d.f.ip6.arpa", nil, ["10.96.0.0/16", "fd00::/8"]),
+    ("in-addr.arpa ip6.arpa", nil, ["0.0.0.0/0", "::/0"]),
+    ("in-addr.arpa ip6.arpa", "fallthrough ip6.arpa", ["0.0.0.0/0"]),
+    ("10.96.0.0/16 fd00::/8", "fallthrough 10.in-addr.arpa", ["fd00::/8"]),
+    ("10.96.0.0/16 ip6.arpa", "fallthrough", []),
+  ])
+  func reverseZonesEndHereButForFallthrough(zones: String, option: String?, ranges: [String]) {
+    let reader = Self.read(".:53 {\nkubernetes cluster.local \(zones) {\n\(option ?? "pods insecure")\n}\n}")
+    #expect(reader.problems.isEmpty, "\(reader.problems)")
+    #expect(reader.configuration.reverseRanges.map(\.description) == ranges)
+  }
+
+  @Test(arguments: [
+    "256.in-addr.arpa", "1.2.3.4.5.in-addr.arpa", "10.ip6.arpa", "g.ip6.arpa", "in-addr.example", "arpa", "",
+    String(repeating: "0.", count: 33) + "ip6.arpa",
+  ])
+  func otherNamesAreNoReverseZones(name: String) {
+    #expect(IPPrefix(reverseZone: name) == nil)
+  }
+
   @Test func whatHasNoCounterpartIsNamed() {
     let reader = Self.read(
       """
@@ -125,6 +155,7 @@ import Testing
         kubernetes cluster.local other.local {
           namespaces default
           kubeconfig /etc/kube.conf
+          ignore empty_service
         }
         template IN A example.com {
           answer "{{ .Name }} 60 IN A 192.0.2.1"
@@ -145,12 +176,13 @@ import Testing
     #expect(reader.problems.isEmpty, "\(reader.problems)")
     #expect(
       reader.notes.map { "\($0.line ?? 0) \($0.path)" } == [
-        "2 kubernetes", "3 namespaces", "4 kubeconfig", "6 template", "9 rewrite", "10 rewrite", "12 next", "14 acl",
-        "18 tls://example.net",
+        "2 kubernetes", "3 namespaces", "4 kubeconfig", "5 ignore", "7 template", "10 rewrite", "11 rewrite",
+        "13 next", "15 acl", "19 tls://example.net",
       ])
   }
 
   @Test(arguments: [
+    (".:65536 {\n}", "line 1: .:65536: it is no zone with a port"),
     (".:53 {\nkubernetes cluster.local {\npods maybe\n}\n}", "line 3: pods: \"maybe\" is not disabled"),
     (".:53 {\nforward . 1.2.3\n}", "line 2: forward: \"1.2.3\" is no server"),
     (".:53 {\nforward .\n}", "line 2: forward: no server is named"),

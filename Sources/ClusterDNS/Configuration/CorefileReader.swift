@@ -9,6 +9,8 @@ struct CorefileReader {
   private(set) var problems: [ConfigurationProblem] = []
   /// Directives that are left out, and why.
   private(set) var notes: [ConfigurationProblem] = []
+  /// The port of the block that was read first: one port serves all zones.
+  private var port: UInt16?
 
   /// Served elsewhere, or always so.
   private static let builtIn: Set<String> = [
@@ -41,28 +43,35 @@ struct CorefileReader {
   }
 
   private mutating func read(_ server: Corefile.Server, key: String) {
-    let parts = key.split(separator: ":", omittingEmptySubsequences: false)
-    let scheme = ["dns", "tls", "https", "grpc", "quic"].first { key.hasPrefix("\($0)://") }
+    let scheme = ["dns", "tls", "https", "https3", "grpc", "quic"].first { key.hasPrefix("\($0)://") }
     if let scheme, scheme != "dns" {
       notes.append(ConfigurationProblem(line: server.line, key, "clients are not served over \(scheme)"))
       return
     }
-    let text = scheme == nil ? String(parts[0]) : key
+    let parts = key.dropFirst(scheme == nil ? 0 : "dns://".count).split(
+      separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let text = String(parts[0])
     let isRoot = text == "." || text.isEmpty
-    guard let zone = isRoot ? WireName() : ConfigurationValue.name(text) else {
-      problems.append(ConfigurationProblem(line: server.line, key, "it is no zone"))
+    guard let zone = isRoot ? WireName() : ConfigurationValue.name(text),
+      let port = parts.count == 1 ? 53 : UInt16(parts[1])
+    else {
+      problems.append(ConfigurationProblem(line: server.line, key, "it is no zone with a port"))
       return
     }
-    let cluster = ConfigurationValue.name(configuration.zone)
-    let isReverse = text.hasSuffix("in-addr.arpa") || text.hasSuffix("ip6.arpa")
-    if isRoot || zone == cluster {
+    if let first = self.port, port != first {
+      notes.append(ConfigurationProblem(line: server.line, key, "all zones are served on one port, \(first)"))
+    } else if self.port == nil {
+      self.port = port
+      configuration.listen = configuration.listen.map { ListenAddress($0.address, port: port) }
+    }
+    if isRoot || zone == ConfigurationValue.name(configuration.zone) {
       for directive in server.directives { read(directive, isRoot: isRoot) }
     } else {
-      readStub(server, zone, isReverse: isReverse)
+      readStub(server, zone)
     }
   }
 
-  private mutating func readStub(_ server: Corefile.Server, _ zone: WireName, isReverse: Bool) {
+  private mutating func readStub(_ server: Corefile.Server, _ zone: WireName) {
     var stub = StubDomain(zone: zone, upstreams: nil)
     for directive in server.directives {
       switch directive.name {
@@ -96,7 +105,7 @@ struct CorefileReader {
         note(directive, "only `autopath @kubernetes` has a counterpart; it is left out")
       }
     case "bind":
-      let addresses = directive.arguments.compactMap { ListenAddress(text: $0, defaultPort: 53) }
+      let addresses = directive.arguments.compactMap { ListenAddress(text: $0, defaultPort: port ?? 53) }
       if addresses.count != directive.arguments.count {
         note(directive, "interfaces have no counterpart, only addresses; it is left out")
       } else {
@@ -109,13 +118,19 @@ struct CorefileReader {
 
   // MARK: kubernetes
 
-  /// The first zone that is no reverse zone is the cluster's.
+  /// The first zone that is no reverse zone is the cluster's. Names of a reverse zone that the cluster does not hold end
+  /// here, but where `fallthrough` has them asked elsewhere.
   private mutating func readZones(_ directive: Corefile.Directive) {
+    let through = directive.block.first { $0.name == "fallthrough" }?.arguments
     var hasZone = false
     for argument in directive.arguments {
-      if argument.hasSuffix("in-addr.arpa") || argument.hasSuffix("ip6.arpa") { continue }
-      if let range = IPPrefix(argument) {
-        if !configuration.reverseRanges.contains(range) { configuration.reverseRanges.append(range) }
+      if let range = IPPrefix(argument) ?? IPPrefix(reverseZone: argument) {
+        let fallsThrough = through.map { zones in
+          zones.isEmpty || zones.contains { IPPrefix(reverseZone: $0)?.contains(range) ?? false }
+        }
+        if fallsThrough != true, !configuration.reverseRanges.contains(range) {
+          configuration.reverseRanges.append(range)
+        }
       } else if let name = ConfigurationValue.name(argument) {
         if hasZone {
           note(directive, "a second cluster zone (\(argument)) has no counterpart; `rewrite` can stand in for it")
@@ -146,12 +161,12 @@ struct CorefileReader {
           problem(option, "\"\(first)\" is no number from 0 to 3600")
         }
       case "endpoint_pod_names": configuration.namesEndpointsByPod = true
-      // Names of the reverse zones that the cluster does not hold are forwarded always; those of the cluster never.
       case "fallthrough":
         if option.arguments.isEmpty || option.arguments.contains(where: { ConfigurationValue.name($0)?.text == zone }) {
           note(option, "names of the cluster's own zone are never asked elsewhere; it holds for reverse zones only")
         }
-      case "ignore" where first == "empty_service": break
+      case "ignore":
+        note(option, "a Service is answered whether it has endpoints or not; it is left out")
       case "startup_timeout", "noendpoints", "upstream": break
       case "endpoint", "tls", "kubeconfig":
         note(option, "the API server is the one that --kubeconfig names; it is left out")

@@ -35,3 +35,25 @@ extension IPAddress {
     }
   }
 }
+
+extension IPPrefix {
+  /// The range whose reverse names stand in a zone: `96.10.in-addr.arpa` is 10.96.0.0/16, `ip6.arpa` is ::/0. `nil` for
+  /// any other name.
+  init?(reverseZone name: some StringProtocol) {
+    var labels = name.lowercased().split(separator: ".")
+    guard labels.popLast() == "arpa", let root = labels.popLast(), root == "in-addr" || root == "ip6" else {
+      return nil
+    }
+    let family = root == "in-addr" ? IPAddress.Family.v4 : .v6
+    let step = family == .v4 ? 8 : 4
+    guard labels.count * step <= family.bitCount else { return nil }
+    var number = UInt128(0)
+    for label in labels.reversed() {
+      guard let value = family == .v4 ? UInt8(label) : UInt8(label, radix: 16), family == .v4 || label.count == 1
+      else { return nil }
+      number = number << UInt128(step) | UInt128(value)
+    }
+    number <<= UInt128(family.bitCount - labels.count * step)
+    self.init(IPAddress(number: number, family: family), length: labels.count * step)
+  }
+}
