@@ -111,7 +111,7 @@ extension CNIRequest {
       let target = try number("containerPort")
       guard target > 0 else { throw wrong("portMappings", item, "has a containerPort of 0") }
       let name = item[go: "protocol"]?.stringValue ?? "tcp"
-      guard let transport = HostPort.Transport(name) else {
+      guard let transport = HostPort.transport(name) else {
         throw CNIError(
           .unsupportedField, "runtimeConfig.portMappings.protocol \"\(name)\" is not supported",
           details: "tcp, udp and sctp are")

@@ -3,26 +3,6 @@ import Netlink
 
 /// A port of the node that leads to a pod (capability `portMappings`).
 struct HostPort: Sendable, Hashable {
-  /// IP protocol numbers.
-  enum Transport: UInt8, Sendable, CaseIterable {
-    case tcp = 6
-    case udp = 17
-    case sctp = 132
-
-    var name: String {
-      switch self {
-      case .tcp: "tcp"
-      case .udp: "udp"
-      case .sctp: "sctp"
-      }
-    }
-
-    init?(_ name: String) {
-      guard let found = Self.allCases.first(where: { $0.name == name.lowercased() }) else { return nil }
-      self = found
-    }
-  }
-
   var transport: Transport
   /// The node's.
   var port: UInt16
@@ -47,9 +27,15 @@ struct HostPort: Sendable, Hashable {
     return address.family == others.family && (address.isUnspecified || others.isUnspecified || address == others)
   }
 
+  /// The protocol's name in the journal, and for people.
+  private var proto: String { transport.name.lowercased() }
+
+  /// The protocol of a name in letters of any case; `nil` for one that there is not.
+  static func transport(_ name: String) -> Transport? { Transport(name: name.uppercased()) }
+
   var json: JSONValue {
     var json: JSONValue = [
-      "proto": .string(transport.name), "port": .integer(Int64(port)), "to": .integer(Int64(target)),
+      "proto": .string(proto), "port": .integer(Int64(port)), "to": .integer(Int64(target)),
     ]
     if let address { json["at"] = .string(address.description) }
     return json
@@ -63,7 +49,7 @@ struct HostPort: Sendable, Hashable {
   }
 
   init?(json: JSONValue) {
-    guard let transport = json["proto"]?.stringValue.flatMap({ Transport($0) }),
+    guard let transport = json["proto"]?.stringValue.flatMap({ Self.transport($0) }),
       let port = json["port"]?.integerValue.flatMap({ UInt16(exactly: $0) }),
       let target = json["to"]?.integerValue.flatMap({ UInt16(exactly: $0) })
     else { return nil }
@@ -79,6 +65,6 @@ struct HostPort: Sendable, Hashable {
 extension HostPort: CustomStringConvertible {
   var description: String {
     let place = address.map { $0.isIPv4 ? "\($0):" : "[\($0)]:" } ?? ""
-    return "\(place)\(port)/\(transport.name)"
+    return "\(place)\(port)/\(proto)"
   }
 }

@@ -1,3 +1,5 @@
+import Netlink
+
 /// The destination ports that a peer may reach, in every protocol.
 struct PortTable: Sendable, Hashable {
   struct Range: Sendable, Hashable {

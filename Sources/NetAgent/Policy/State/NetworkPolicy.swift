@@ -97,7 +97,7 @@ extension NetworkPolicy {
   }
 
   private static func port(_ json: JSONValue, _ path: String) throws(PolicyError) -> PortTerm {
-    guard let transport = Transport(json["protocol"]?.stringValue) else {
+    guard let transport = Transport(name: json["protocol"]?.stringValue ?? "TCP") else {
       throw PolicyError("\(path).protocol: '\(json["protocol"]?.text ?? "")' is unknown")
     }
     let last = json["endPort"]

@@ -55,7 +55,7 @@ struct PolicyPod: Sendable, Hashable {
     for container in containers {
       for port in container["ports"]?.arrayValue ?? [] {
         guard let name = port["name"]?.stringValue, !name.isEmpty,
-          let transport = Transport(port["protocol"]?.stringValue),
+          let transport = Transport(name: port["protocol"]?.stringValue ?? "TCP"),
           let number = port["containerPort"]?.integerValue, (1...65535).contains(number)
         else { continue }
         ports.insert(NamedPort(name: name, transport: transport, port: UInt16(number)))
