@@ -34,13 +34,9 @@ enum UntrackedRules {
   }
 
   private static func match(_ listen: ListenAddress, _ transport: UInt8, isQuery: Bool) -> [NFExpression] {
-    let isIPv4 = listen.address.isIPv4
-    let offset = isIPv4 ? (isQuery ? 16 : 12) : (isQuery ? 24 : 8)
-    return [
-      .meta(.networkProtocol, into: 0),
-      // NFPROTO_IPV4, NFPROTO_IPV6
-      .compare(0, .equal, [isIPv4 ? 2 : 10]),
-      .payload(.network, offset: offset, length: isIPv4 ? 4 : 16, into: 0),
+    let family = listen.address.family
+    return NFExpression.isFamily(family) + [
+      isQuery ? .destination(family, into: 0) : .source(family, into: 0),
       .compare(0, .equal, listen.address.bytes),
       .meta(.transportProtocol, into: 0),
       .compare(0, .equal, [transport]),

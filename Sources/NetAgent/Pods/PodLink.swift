@@ -5,6 +5,10 @@ import Netlink
 struct PodLink: Sendable, Hashable {
   /// Of every node-side interface; rules match it.
   static let prefix = "skf"
+  /// Ends the rule unless a pod sent the packet. Uses register 0.
+  static let isSender: [NFExpression] = [.meta(.inputName, into: 0), .compare(0, .equal, Array(prefix.utf8))]
+  /// Ends the rule unless the packet leaves to a pod. Uses register 0.
+  static let isReceiver: [NFExpression] = [.meta(.outputName, into: 0), .compare(0, .equal, Array(prefix.utf8))]
   /// Of the blocks that pods' packets wait in.
   static let blockPrefix = "ski"
   private static let mark = "skiff pod "

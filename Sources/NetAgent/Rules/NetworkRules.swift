@@ -44,8 +44,7 @@ struct NetworkRules: Sendable, Hashable {
   private static var spoofed: NFRule {
     NFRule(
       in: "spoofed", of: table, comment: "a pod's packets come from its own address",
-      [
-        .meta(.inputName, into: 0), .compare(0, .equal, Array(PodLink.prefix.utf8)),
+      PodLink.isSender + [
         .fib([.source, .inputInterface], .outputInterface, into: 0), .compare(0, .equal, [0, 0, 0, 0]),
         .counter(), .verdict(.drop),
       ])
@@ -58,32 +57,26 @@ struct NetworkRules: Sendable, Hashable {
   private static func forgedTunnel(
     _ family: IPAddress.Family, ends: String, peers: String, _ tunnels: TunnelSettings
   ) -> NFRule {
-    let isV4 = family == .v4
-    let length = family.byteCount
     let number = stride(from: 16, through: 0, by: -8).map { UInt8(truncatingIfNeeded: tunnels.identifier >> $0) }
     return NFRule(
       in: "spoofed", of: table, comment: "VXLAN comes from nodes",
-      [
-        .meta(.networkProtocol, into: 0), .compare(0, .equal, [isV4 ? 2 : 10]),
+      NFExpression.isFamily(family) + [
         .meta(.transportProtocol, into: 0), .compare(0, .equal, [17]),
         .payload(.transport, offset: 2, length: 2, into: 0),
         .compare(0, .equal, [UInt8(tunnels.port >> 8), UInt8(tunnels.port & 0xff)]),
-        .payload(.network, offset: isV4 ? 16 : 24, length: length, into: 0), .lookup(set: ends, key: 0),
+        .destination(family, into: 0), .lookup(set: ends, key: 0),
         .payload(.transport, offset: 12, length: 3, into: 0), .compare(0, .equal, number),
-        .payload(.network, offset: isV4 ? 12 : 8, length: length, into: 0),
+        .source(family, into: 0),
         .lookup(set: peers, key: 0, inverted: true), .counter(), .verdict(.drop),
       ])
   }
 
   private static func masquerade(_ family: IPAddress.Family, pods: String, inside: String) -> NFRule {
-    let isV4 = family == .v4
-    let length = family.byteCount
-    return NFRule(
+    NFRule(
       in: "masquerade", of: table, comment: "pods' traffic that leaves the cluster",
-      [
-        .meta(.networkProtocol, into: 0), .compare(0, .equal, [isV4 ? 2 : 10]),
-        .payload(.network, offset: isV4 ? 12 : 8, length: length, into: 0), .lookup(set: pods, key: 0),
-        .payload(.network, offset: isV4 ? 16 : 24, length: length, into: 0),
+      NFExpression.isFamily(family) + [
+        .source(family, into: 0), .lookup(set: pods, key: 0),
+        .destination(family, into: 0),
         .lookup(set: inside, key: 0, inverted: true), .counter(), .masquerade(.fullyRandom),
       ])
   }

@@ -65,7 +65,7 @@ struct PodRules: Sendable, Hashable {
     arp.rules = [
       NFRule(
         in: "guard", of: Self.arpTable, comment: Forbidden.arp.rawValue,
-        Self.isFromPod + [.counter(), .verdict(.drop)])
+        PodLink.isSender + [.counter(), .verdict(.drop)])
     ]
   }
 
@@ -119,21 +119,13 @@ struct PodRules: Sendable, Hashable {
 
   // MARK: Rules
 
-  private static let isFromPod: [NFExpression] = [
-    .meta(.inputName, into: 0), .compare(0, .equal, Array(PodLink.prefix.utf8)),
-  ]
-
-  private static func isFamily(_ family: IPAddress.Family) -> [NFExpression] {
-    [.meta(.networkProtocol, into: 0), .compare(0, .equal, [family == .v4 ? 2 : 10])]
-  }
-
   /// What the node would believe of a pod, and should not. A pod's neighbour entries, and the node's for it, are
   /// permanent: neither side ever asks.
   private static var guardRules: [NFRule] {
     func rule(_ reason: Forbidden, _ family: IPAddress.Family, _ what: [NFExpression]) -> NFRule {
       NFRule(
         in: "guard", of: table, comment: reason.rawValue,
-        isFromPod + isFamily(family) + what + [.counter(), .verdict(.drop)])
+        PodLink.isSender + NFExpression.isFamily(family) + what + [.counter(), .verdict(.drop)])
     }
     func icmp(_ number: UInt8, _ types: ClosedRange<UInt8>) -> [NFExpression] {
       [
@@ -158,18 +150,14 @@ struct PodRules: Sendable, Hashable {
 
   /// Into the ports, for what is addressed to this node.
   private static func entrance(_ chain: String) -> NFRule {
-    let isLocal = withUnsafeBytes(of: UInt32(2)) { Array($0) }  // RTN_LOCAL
-    return NFRule(
-      in: chain, of: table,
-      [.fib(.destination, .addressType, into: 0), .compare(0, .equal, isLocal), .verdict(.goto("ports"))])
+    NFRule(in: chain, of: table, NFExpression.isLocal(.destination) + [.verdict(.goto("ports"))])
   }
 
   private static func portRules(_ family: IPAddress.Family) -> [NFRule] {
     let isV4 = family == .v4
     let width = isV4 ? 1 : 4  // registers of an address
     let kind: NFFamily = isV4 ? .ipv4 : .ipv6
-    let destination = NFExpression.payload(
-      .network, offset: isV4 ? 16 : 24, length: family.byteCount, into: 0)
+    let isFamily = NFExpression.isFamily(family)
     func port(_ first: Int) -> [NFExpression] {
       [
         .meta(.transportProtocol, into: NFRegister(first)),
@@ -183,8 +171,9 @@ struct PodRules: Sendable, Hashable {
       ]
     }
     return [
-      NFRule(in: "ports", of: table, isFamily(family) + [destination] + port(width) + translate(.addressedPorts)),
-      NFRule(in: "ports", of: table, isFamily(family) + port(0) + translate(.ports)),
+      NFRule(
+        in: "ports", of: table, isFamily + [.destination(family, into: 0)] + port(width) + translate(.addressedPorts)),
+      NFRule(in: "ports", of: table, isFamily + port(0) + translate(.ports)),
     ]
   }
 
@@ -195,20 +184,18 @@ struct PodRules: Sendable, Hashable {
       source.map {
         [.immediate($0.bytes, into: 0), .nat(.source, isV4 ? .ipv4 : .ipv6, address: 0)]
       } ?? [.masquerade()]
-    func address(_ offset: Int, into register: Int) -> NFExpression {
-      .payload(.network, offset: offset, length: family.byteCount, into: NFRegister(register))
-    }
-    let (from, to) = isV4 ? (12, 16) : (8, 24)
+    let isFamily = NFExpression.isFamily(family)
     let itself = NFRule(
       in: "postrouting", of: table, comment: "a pod that reached itself by the node's port",
-      isFamily(family) + [
-        address(from, into: 0), address(to, into: isV4 ? 1 : 4), .lookup(set: SetName.hairpin.name(family), key: 0),
+      isFamily + [
+        .source(family, into: 0), .destination(family, into: isV4 ? 1 : 4),
+        .lookup(set: SetName.hairpin.name(family), key: 0),
       ] + leave)
     guard isV4 else { return [itself] }
     let loopback = NFRule(
       in: "postrouting", of: table, comment: "the node's programs that asked 127.0.0.1",
-      [.meta(.outputName, into: 0), .compare(0, .equal, Array(PodLink.prefix.utf8))] + isFamily(family) + [
-        .payload(.network, offset: from, length: 1, into: 0), .compare(0, .equal, [127]),
+      PodLink.isReceiver + isFamily + [
+        .payload(.network, offset: 12, length: 1, into: 0), .compare(0, .equal, [127]),
       ] + leave)
     return [itself, loopback]
   }

@@ -60,9 +60,6 @@ extension Ruleset {
 
   /// The first packet of a connection, before its route is chosen.
   private func services(_ steps: Steps) -> Chain {
-    let isLocal: [NFExpression] = [
-      .fib(.destination, .addressType, into: 0), .compare(0, .equal, native(Steps.localAddressType)),
-    ]
     let key = Steps.keyRegister
     var rules = steps.patiently(
       steps.isFamily + steps.frontend(key) + steps.decide(.action, of: .frontends, by: .actions))
@@ -77,7 +74,8 @@ extension Ruleset {
     ]
     if let onNode = onNode(steps) {
       rules += steps.patiently(
-        steps.isFamily + onNode + isLocal + steps.nodePort(key) + steps.decide(.action, of: .nodePorts, by: .actions))
+        steps.isFamily + onNode + NFExpression.isLocal(.destination) + steps.nodePort(key)
+          + steps.decide(.action, of: .nodePorts, by: .actions))
     }
     return Chain("services\(steps.suffix)", rules)
   }

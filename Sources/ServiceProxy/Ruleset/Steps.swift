@@ -6,26 +6,14 @@ struct Steps {
   /// Whether a look-up may miss an element that a transaction is just replacing: `Ruleset.Options.retriesLookups`.
   let retries: Bool
 
-  /// RTN_LOCAL of `<linux/rtnetlink.h>`.
-  static let localAddressType: UInt32 = 2
-
   var suffix: String { "\(family.rawValue)" }
   /// Registers that an address takes.
   var addressRegisters: Int { family == .v4 ? 1 : 4 }
-  private var addressLength: Int { family == .v4 ? 4 : 16 }
 
-  /// Ends the rule for packets of the other family. NFPROTO_IPV4 is 2, NFPROTO_IPV6 10.
-  var isFamily: [NFExpression] {
-    [.meta(.networkProtocol, into: 0), .compare(0, .equal, [family == .v4 ? 2 : 10])]
-  }
-
-  func source(_ register: Int) -> NFExpression {
-    .payload(.network, offset: family == .v4 ? 12 : 8, length: addressLength, into: NFRegister(register))
-  }
-
-  func destination(_ register: Int) -> NFExpression {
-    .payload(.network, offset: family == .v4 ? 16 : 24, length: addressLength, into: NFRegister(register))
-  }
+  /// Ends the rule for packets of the other family.
+  var isFamily: [NFExpression] { NFExpression.isFamily(family) }
+  func source(_ register: Int) -> NFExpression { .source(family, into: NFRegister(register)) }
+  func destination(_ register: Int) -> NFExpression { .destination(family, into: NFRegister(register)) }
 
   func transport(_ register: Int) -> NFExpression { .meta(.transportProtocol, into: NFRegister(register)) }
 
@@ -80,12 +68,7 @@ struct Steps {
   }
 
   /// Ends the rule unless the packet's source is an address of this machine.
-  var isFromNode: [NFExpression] {
-    [
-      .fib(.source, .addressType, into: 0),
-      .compare(0, .equal, withUnsafeBytes(of: Self.localAddressType) { Array($0) }),
-    ]
-  }
+  var isFromNode: [NFExpression] { NFExpression.isLocal(.source) }
 
   /// Translates to the address and port in registers, one after the other.
   func translate(_ register: Int) -> NFExpression {

@@ -19,18 +19,9 @@ struct PolicySteps {
   func chain(_ direction: PolicyDirection) -> String { direction.rawValue + suffix }
   func podChain(_ direction: PolicyDirection) -> String { "\(direction.rawValue)-pod\(suffix)" }
 
-  /// NFPROTO_IPV4 is 2, NFPROTO_IPV6 10.
-  var isFamily: [NFExpression] {
-    [.meta(.networkProtocol, into: 0), .compare(0, .equal, [family == .v4 ? 2 : 10])]
-  }
-
-  private func source(_ register: Int) -> NFExpression {
-    .payload(.network, offset: family == .v4 ? 12 : 8, length: family.byteCount, into: NFRegister(register))
-  }
-
-  private func destination(_ register: Int) -> NFExpression {
-    .payload(.network, offset: family == .v4 ? 16 : 24, length: family.byteCount, into: NFRegister(register))
-  }
+  var isFamily: [NFExpression] { NFExpression.isFamily(family) }
+  private func source(_ register: Int) -> NFExpression { .source(family, into: NFRegister(register)) }
+  private func destination(_ register: Int) -> NFExpression { .destination(family, into: NFRegister(register)) }
 
   private func subject(_ direction: PolicyDirection, _ register: Int) -> NFExpression {
     direction == .egress ? source(register) : destination(register)
