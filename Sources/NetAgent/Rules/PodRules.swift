@@ -89,8 +89,8 @@ struct PodRules: Sendable, Hashable {
       let family = address.family
       let ports = lease.hostPorts.filter { $0.covers(family) }
       for port in ports {
-        let key = [port.transport.rawValue, 0, 0, 0] + number(port.port)
-        let data = NFData.value(address.bytes + number(port.target))
+        let key = NFWord.port(port.port, of: port.transport.rawValue)
+        let data = NFData.value(address.bytes + NFWord.port(port.target))
         if let single = port.single {
           elements.append((SetName.addressedPorts.name(family), NFElement(single.bytes + key, data: data)))
         } else {
@@ -103,9 +103,6 @@ struct PodRules: Sendable, Hashable {
     }
     return elements
   }
-
-  /// A port in a concatenation: two bytes, filled up to four.
-  private static func number(_ port: UInt16) -> [UInt8] { [UInt8(port >> 8), UInt8(port & 0xff), 0, 0] }
 
   /// How many packets the rules of tables that were read have dropped, by reason.
   static func dropped(_ tables: [TableContents?]) -> [Forbidden: UInt64] {

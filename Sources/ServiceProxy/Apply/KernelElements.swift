@@ -56,7 +56,7 @@ struct KernelElements: Sendable {
         }
         var buckets: [FrontendKey: Buckets] = [:]
         try eachElement(.endpoints, .nodePortEndpoints, &strange) { key, rest, element in
-          guard found[key] != nil, let bucket = ElementCodec.native(rest),
+          guard found[key] != nil, let bucket = NFWord.native(rest),
             let target = ElementCodec.target(element.data, family)
           else { return false }
           if bucket >= OnDemandChain.localBank {

@@ -4,21 +4,9 @@ import Netlink
 enum ElementCodec {
   static func append(_ key: FrontendKey, to bytes: inout [UInt8]) {
     if case .address(let address) = key.place { address.append(to: &bytes) }
-    bytes.append(key.transport.rawValue)
-    bytes.append(0)
-    bytes.append(0)
-    bytes.append(0)
-    append(port: key.port, to: &bytes)
+    NFWord.append(protocol: key.transport.rawValue, to: &bytes)
+    NFWord.append(port: key.port, to: &bytes)
   }
-
-  static func append(port: UInt16, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(port >> 8))
-    bytes.append(UInt8(port & 0xff))
-    bytes.append(0)
-    bytes.append(0)
-  }
-
-  static func native(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
 
   static func frontend(_ key: FrontendKey) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -39,7 +27,7 @@ enum ElementCodec {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(20)
     target.address.append(to: &bytes)
-    append(port: target.port, to: &bytes)
+    NFWord.append(port: target.port, to: &bytes)
     return bytes
   }
 
@@ -68,11 +56,6 @@ enum ElementCodec {
       let (key, _) = frontend(Array(element.key.dropFirst(family.byteCount)), isNodePort: false, family)
     else { return nil }
     return (key, target)
-  }
-
-  static func native(_ bytes: some Collection<UInt8>) -> UInt32? {
-    guard bytes.count == 4 else { return nil }
-    return Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
   }
 
   static func target(_ data: NFData?, _ family: IPAddress.Family) -> EndpointTarget? {

@@ -84,7 +84,7 @@ enum OnDemandChain: Sendable, Hashable {
   /// The elements of the verdict maps that lead here.
   var entries: [Entry] {
     func entry(_ set: Ruleset.SetName, _ code: UInt32, _ chain: String) -> Entry {
-      Entry(set: set, element: NFElement(ElementCodec.native(code), data: .verdict(.goto(chain))))
+      Entry(set: set, element: NFElement(NFWord.native(code), data: .verdict(.goto(chain))))
     }
     switch self {
     case .balance(_, let nodePort, let slots, let local, let sticky):

@@ -40,8 +40,8 @@ extension Ruleset {
     }
     // IPS_DST_NAT: someone has translated the destination; whether it was this table is seen by the tuple.
     let isTranslated: [NFExpression] = [
-      .conntrack(.status, into: 0), .bitwise(from: 0, into: 0, mask: native(1 << 5), xor: native(0)),
-      .compare(0, .notEqual, native(0)),
+      .conntrack(.status, into: 0), .bitwise(from: 0, into: 0, mask: NFWord.native(1 << 5), xor: NFWord.native(0)),
+      .compare(0, .notEqual, NFWord.native(0)),
     ]
     func entrance(_ chain: String, _ condition: [NFExpression] = []) -> [[NFExpression]] {
       families.map { condition + $0.isFamily + [.verdict(.goto("\(chain)\($0.suffix)"))] }
@@ -55,8 +55,6 @@ extension Ruleset {
     ]
     return chains
   }
-
-  private func native(_ number: UInt32) -> [UInt8] { ElementCodec.native(number) }
 
   /// The first packet of a connection, before its route is chosen.
   private func services(_ steps: Steps) -> Chain {

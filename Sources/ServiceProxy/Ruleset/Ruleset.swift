@@ -129,7 +129,7 @@ public struct Ruleset: Sendable, Hashable {
       IPPrefix.disjoint(prefixes.filter { $0.family == family }).flatMap { NFElement.range($0) }
     }
     func entry(_ code: UInt32, _ verdict: NFVerdict) -> NFElement {
-      NFElement(ElementCodec.native(code), data: .verdict(verdict))
+      NFElement(NFWord.native(code), data: .verdict(verdict))
     }
     func action(_ code: ActionCode, _ chain: String) -> NFElement { entry(code.rawValue, .goto(chain)) }
     let suffix = "\(family.rawValue)"

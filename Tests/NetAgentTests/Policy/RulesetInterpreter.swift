@@ -120,7 +120,7 @@ struct RulesetInterpreter {
       case .meta(.networkProtocol, let into): write([packet.probe.source.isIPv4 ? 2 : 10], into)
       case .meta(.transportProtocol, let into): write([packet.probe.transport], into)
       case .meta(.mark, let into): write([0xaa, 0xaa, 0xaa, 0xaa], into)
-      case .conntrack(.state, _, let into): write(PolicyCodec.native(packet.state), into)
+      case .conntrack(.state, _, let into): write(NFWord.native(packet.state), into)
       case .bitwise(let from, let into, let mask, let xor):
         write(zip(zip(read(from, mask.count), mask), xor).map { ($0.0 & $0.1) ^ $1 }, into)
       case .compare(let register, let comparison, let bytes):

@@ -2,8 +2,6 @@ import Netlink
 
 /// Keys and values of the sets as bytes, and back.
 enum PolicyCodec {
-  static func native(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
-
   static func words(_ words: UInt32...) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(words.count * 4)
@@ -44,7 +42,7 @@ enum PolicyCodec {
   }
 
   static func element(_ block: PolicyElements.Block, _ verdict: PortVerdict) -> NFElement {
-    let profile = native(block.profile)
+    let profile = NFWord.native(block.profile)
     return NFElement(
       profile + block.first.bytes, to: profile + block.last.bytes,
       data: .value(words(0, verdict.kind.rawValue, verdict.table)))
@@ -52,7 +50,7 @@ enum PolicyCodec {
 
   static func element(_ ports: PolicyElements.Ports) -> NFElement {
     func key(_ transport: UInt8, _ port: UInt16) -> [UInt8] {
-      native(ports.table) + [transport, 0, 0, 0, UInt8(port >> 8), UInt8(port & 0xff), 0, 0]
+      NFWord.native(ports.table) + NFWord.port(port, of: transport)
     }
     return NFElement(
       key(ports.protocols.lowerBound, ports.ports.lowerBound),

@@ -46,7 +46,7 @@ enum PolicyRuleset {
   /// The elements of `verdicts`. Some ports: those that are allowed were let pass by the rule before.
   static var verdictElements: [NFElement] {
     func element(_ kind: PortVerdict.Kind, _ verdict: NFVerdict) -> NFElement {
-      NFElement(PolicyCodec.native(kind.rawValue), data: .verdict(verdict))
+      NFElement(NFWord.native(kind.rawValue), data: .verdict(verdict))
     }
     return [
       element(.nothing, .goto(denied)), element(.everything, .return), element(.some, .goto(denied)),
@@ -81,8 +81,8 @@ enum PolicyRuleset {
         nil,
         [
           .conntrack(.state, into: 0),
-          .bitwise(from: 0, into: 0, mask: PolicyCodec.native(6), xor: PolicyCodec.native(0)),
-          .compare(0, .notEqual, PolicyCodec.native(0)), .verdict(.accept),
+          .bitwise(from: 0, into: 0, mask: NFWord.native(6), xor: NFWord.native(0)),
+          .compare(0, .notEqual, NFWord.native(0)), .verdict(.accept),
         ]
       ),
       // Types 133 to 137 of ICMPv6.
