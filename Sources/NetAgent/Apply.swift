@@ -47,7 +47,8 @@ struct NetworkApply: Sendable {
     var outcome = Outcome()
     outcome.settings = try forward(plan)
     // The rules come first: no packet of a pod passes without them.
-    let batch = NetworkRules(plan, settings).changes(from: try TableContents.read(NetworkRules.table, from: nftables))
+    let held = try TableContents.read(NetworkRules.table, from: nftables)
+    let batch = NetworkRules(plan, settings).contents.changes(from: held)
     if !batch.isEmpty {
       try nftables.commit(batch)
       outcome.rules = 1

@@ -117,7 +117,7 @@ import Testing
   @Test func podsWithFormerAddressesAreStillPods() throws {
     let plan = try plan([], leases: [IPAddress(10, 244, 1, 4), IPAddress(10, 244, 9, 9)])
     #expect(plan.pods.map { $0.description } == ["10.244.1.0/24", "fd00:244:0:1::/64", "10.244.9.9/32"])
-    #expect(NetworkRules(plan).elements["pods-v4"]?.count == 4)
+    #expect(NetworkRules(plan).contents.elements["pods-v4"]?.count == 4)
   }
 
   @Test(arguments: [

@@ -4,37 +4,33 @@ import Netlink
 struct NetworkRules: Sendable, Hashable {
   static let table = NFTableName(.inet, "skiff-net")
 
-  var chains: [NFChain]
-  var rules: [NFRule]
-  var sets: [NFSet]
-  var elements: [String: Set<NFElement>]
+  var contents: TableContents
 
   init(_ plan: NetworkPlan, _ tunnels: TunnelSettings = TunnelSettings()) {
-    chains = [
+    contents = TableContents(Self.table)
+    contents.chains = [
       NFChain("spoofed", in: Self.table, base: NFBaseChain(.filter, hook: .prerouting, priority: -310)),
       NFChain("masquerade", in: Self.table, base: NFBaseChain(.nat, hook: .postrouting, priority: 100)),
     ]
-    sets = []
-    elements = [:]
-    rules = [Self.spoofed]
+    contents.rules = [Self.spoofed]
     for family in IPAddress.Family.allCases {
       let key: NFDataType = family == .v4 ? .ipv4Address : .ipv6Address
       let pods = "pods-\(family)"
       let inside = "inside-\(family)"
-      sets.append(
+      contents.sets.append(
         NFSet(pods, in: Self.table, key: [key], flags: .interval, comment: "addresses of this node's pods"))
-      sets.append(
+      contents.sets.append(
         NFSet(inside, in: Self.table, key: [key], flags: .interval, comment: "where pods keep their addresses"))
-      elements[pods] = Self.ranges(plan.pods, family)
-      elements[inside] = Self.ranges(plan.pods + plan.inside, family)
-      rules.append(Self.masquerade(family, pods: pods, inside: inside))
+      contents.elements[pods] = Self.ranges(plan.pods, family)
+      contents.elements[inside] = Self.ranges(plan.pods + plan.inside, family)
+      contents.rules.append(Self.masquerade(family, pods: pods, inside: inside))
       let tunnel = plan.tunnels.first { $0.family == family }
       let (ends, peers) = ("tunnel-\(family)", "tunnel-peers-\(family)")
-      sets.append(NFSet(ends, in: Self.table, key: [key], comment: "where this node's tunnel ends"))
-      sets.append(NFSet(peers, in: Self.table, key: [key], comment: "nodes that it leads to"))
-      elements[ends] = Set(tunnel.map { [NFElement($0.local.bytes)] } ?? [])
-      elements[peers] = Set(tunnel?.peers.map { NFElement($0.address.bytes) } ?? [])
-      rules.append(Self.forgedTunnel(family, ends: ends, peers: peers, tunnels))
+      contents.sets.append(NFSet(ends, in: Self.table, key: [key], comment: "where this node's tunnel ends"))
+      contents.sets.append(NFSet(peers, in: Self.table, key: [key], comment: "nodes that it leads to"))
+      contents.elements[ends] = Set(tunnel.map { [NFElement($0.local.bytes)] } ?? [])
+      contents.elements[peers] = Set(tunnel?.peers.map { NFElement($0.address.bytes) } ?? [])
+      contents.rules.append(Self.forgedTunnel(family, ends: ends, peers: peers, tunnels))
     }
   }
 
