@@ -16,11 +16,19 @@ struct TableContents: Sendable, Hashable {
   static func read(
     _ table: NFTableName, from connection: any NFTablesConnection
   ) throws(NetlinkError) -> TableContents? {
+    guard var contents = try readShape(of: table, from: connection) else { return nil }
+    for set in contents.sets { contents.elements[set.name] = Set(try connection.elements(of: set.name, in: table)) }
+    return contents
+  }
+
+  /// What the kernel holds of a table besides elements; `nil` where there is none.
+  static func readShape(
+    of table: NFTableName, from connection: any NFTablesConnection
+  ) throws(NetlinkError) -> TableContents? {
     guard let found = try connection.tables().first(where: { $0.name == table }) else { return nil }
     var contents = TableContents(table)
     contents.isDormant = found.isDormant
     contents.sets = try connection.sets(in: table)
-    for set in contents.sets { contents.elements[set.name] = Set(try connection.elements(of: set.name, in: table)) }
     contents.chains = try connection.chains(in: table)
     contents.rules = try connection.rules(in: table)
     return contents
@@ -50,7 +58,8 @@ struct TableContents: Sendable, Hashable {
     return batch
   }
 
-  private func hasSameShape(as other: TableContents) -> Bool {
+  /// Whether chains, sets and the rules of each chain are the same; elements do not matter.
+  func hasSameShape(as other: TableContents) -> Bool {
     guard chains.count == other.chains.count, rules.count == other.rules.count, sets.count == other.sets.count else {
       return false
     }

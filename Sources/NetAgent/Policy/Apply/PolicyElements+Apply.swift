@@ -30,10 +30,9 @@ extension PolicyElements {
   /// Reads what the kernel holds, as what is applied; nil where there is no such table, or one that is not as it should be.
   static func read(_ connection: any NFTablesConnection) throws(NetlinkError) -> PolicyElements? {
     let table = PolicyRuleset.table
-    guard let found = try connection.tables().first(where: { $0.name == table }), !found.isDormant,
-      try hasRightShape(connection)
-    else { return nil }
-    guard Set(try connection.elements(of: PolicyRuleset.verdicts, in: table)) == Set(PolicyRuleset.verdictElements)
+    guard let found = try TableContents.readShape(of: table, from: connection), !found.isDormant,
+      PolicyRuleset.shape.hasSameShape(as: found),
+      Set(try connection.elements(of: PolicyRuleset.verdicts, in: table)) == Set(PolicyRuleset.verdictElements)
     else { return nil }
     var read = PolicyElements()
     var isStrange = false
@@ -59,21 +58,5 @@ extension PolicyElements {
     read.blocks = try contents(families.map(PolicyRuleset.blocks), PolicyCodec.block)
     read.ports = try contents([PolicyRuleset.ports], PolicyCodec.ports)
     return isStrange ? nil : read
-  }
-
-  private static func hasRightShape(_ connection: any NFTablesConnection) throws(NetlinkError) -> Bool {
-    let table = PolicyRuleset.table
-    let wanted = PolicyRuleset.chains
-    let chains = Dictionary(try connection.chains(in: table).map { ($0.name, $0) }) { first, _ in first }
-    let sets = Dictionary(try connection.sets(in: table).map { ($0.name, $0) }) { first, _ in first }
-    let rules = Dictionary(grouping: try connection.rules(in: table), by: \.chain)
-    let definedSets = PolicyRuleset.sets
-    return chains.count == wanted.count && sets.count == definedSets.count
-      && definedSets.allSatisfy { sets[$0.name]?.hasSameDefinition(as: $0) == true }
-      && wanted.allSatisfy { chain in
-        let found = rules[chain.chain.name] ?? []
-        return chains[chain.chain.name]?.hasSameDefinition(as: chain.chain) == true
-          && found.count == chain.rules.count && zip(found, chain.rules).allSatisfy { $0.hasSameDefinition(as: $1) }
-      }
   }
 }

@@ -101,6 +101,16 @@ enum PolicyRuleset {
     return chains
   }
 
+  /// Chains, rules and sets.
+  static var shape: TableContents {
+    var shape = TableContents(table)
+    let chains = chains
+    shape.chains = chains.map(\.chain)
+    shape.rules = chains.flatMap(\.rules)
+    shape.sets = sets
+    return shape
+  }
+
   /// All that makes the table, its elements left out.
   static var definition: [NFBatch.Operation] {
     var operations: [NFBatch.Operation] = [.addTable(NFTable(table))]
