@@ -109,7 +109,7 @@ struct PodRules: Sendable, Hashable {
     var counts: [Forbidden: UInt64] = [:]
     for rule in tables.compactMap({ $0 }).flatMap(\.rules) {
       guard let reason = rule.comment.flatMap({ Forbidden(rawValue: $0) }) else { continue }
-      for case .counter(let packets, _) in rule.expressions { counts[reason, default: 0] += packets }
+      counts[reason, default: 0] += rule.countedPackets
     }
     return counts
   }

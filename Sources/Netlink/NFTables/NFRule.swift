@@ -37,6 +37,13 @@ public struct NFRule: Hashable, Sendable {
     handle = attributes.first(NFTA_RULE_HANDLE)?.number
   }
 
+  /// Packets that its counters had counted when it was read.
+  public var countedPackets: UInt64 {
+    expressions.reduce(0) { sum, expression in
+      if case .counter(let packets, _) = expression { sum + packets } else { sum }
+    }
+  }
+
   /// Whether it does the same in the same place. Counters' values and handles do not matter.
   public func hasSameDefinition(as other: NFRule) -> Bool {
     table == other.table && chain == other.chain && comment == other.comment

@@ -9,13 +9,17 @@ extension PolicyEngine {
     if let difference = try difference(at: lease.addresses) { explanation.differences.append(difference) }
   }
 
-  /// Packets that were dropped, as the kernel's counter says; it begins anew when the table is made anew.
+  /// Packets that were dropped, as the kernel's counter says; it begins anew when the table is made anew. Nothing where
+  /// the kernel cannot be read, which is logged.
   func deniedPackets() -> [MetricSnapshot] {
-    guard let rules = try? connection.rules(in: PolicyRuleset.table) else { return [] }
-    var count: UInt64 = 0
-    for rule in rules where rule.chain == PolicyRuleset.denied {
-      for case .counter(let packets, _) in rule.expressions { count += packets }
+    let rules: [NFRule]
+    do throws(NetlinkError) {
+      rules = try connection.rules(in: PolicyRuleset.table)
+    } catch {
+      logger.warning("cannot read the count of packets that policies denied", metadata: ["error": "\(error)"])
+      return []
     }
+    let count = rules.filter { $0.chain == PolicyRuleset.denied }.reduce(0) { $0 + $1.countedPackets }
     return [
       MetricSnapshot(
         name: "skiff_policy_denied_packets_total", help: "Packets that policies did not let pass.", kind: .counter,

@@ -24,7 +24,7 @@ final class PolicyEngine: Sendable {
   private let work: Mutex<Work>
   let connection: any NFTablesConnection
   private let metrics: PolicyMetrics
-  private let logger: Logger
+  let logger: Logger
   private let wake: AsyncStream<Void>.Continuation
   private let sweep: AsyncStream<Void>.Continuation
   /// Something was posted.
