@@ -81,7 +81,7 @@ private struct Bench: ~Copyable {
   }
 }
 
-nonisolated(unsafe) private var bench = Bench()
+nonisolated(unsafe) private var bench = Bench()  // libFuzzer calls from one thread.
 
 /// The first byte chooses the reader; the others are the packet.
 @_cdecl("LLVMFuzzerTestOneInput")

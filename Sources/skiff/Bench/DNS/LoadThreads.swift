@@ -13,8 +13,7 @@ final class LoadTurn: Sendable {
   init(_ load: DatagramLoad, for duration: Duration) throws {
     let result = Outcome()
     self.result = result
-    // One thread uses it at a time: the caller waits for this one.
-    nonisolated(unsafe) let load = load
+    nonisolated(unsafe) let load = load  // One thread uses it at a time: the caller waits for this one.
     thread = try NamedThread("bench-load") { result.value.withLock { $0 = load.run(for: duration) } }
   }
 
@@ -39,8 +38,7 @@ final class BackgroundLoad: Sendable {
   init(_ load: DatagramLoad, rate: Double) throws {
     let state = State()
     self.state = state
-    // This thread alone uses it from now on.
-    nonisolated(unsafe) let load = load
+    nonisolated(unsafe) let load = load  // This thread alone uses it from now on.
     thread = try NamedThread("bench-load") {
       while !state.isStopping.load(ordering: .relaxed) { _ = load.run(for: .milliseconds(50), rate: rate) }
     }
