@@ -167,7 +167,7 @@ public struct DNSServer: ServiceLifecycle.Service {
         let informer = Informer<KubeAPI.Service, ServiceFacts>(client, heard: { ages.heard("services") }) {
           ServiceFacts($0)
         }
-        let events = informer.events()
+        let events = informer.pages()
         for await event in events { await zone.handle(services: event) }
       }
       group.addTask {
@@ -175,7 +175,7 @@ public struct DNSServer: ServiceLifecycle.Service {
         let informer = Informer<EndpointSlice, SliceFacts>(client, heard: { ages.heard("endpointslices") }) {
           SliceFacts($0, namesByPod: namesByPod)
         }
-        let events = informer.events()
+        let events = informer.pages()
         for await event in events { await zone.handle(slices: event) }
       }
       group.addTask {

@@ -71,10 +71,20 @@ import Testing
       }
     }
 
+    /// A list in pages of three objects; the one of its first page is begun twice.
+    static func pages<Facts>(_ objects: [ObjectKey: Facts]) -> [InformerPage<Facts>] {
+      let objects = objects.map { (key: $0.key, element: $0.value) }
+      var pages = stride(from: 0, through: objects.count, by: 3).map { start in
+        InformerPage(isFirst: start == 0, isLast: start + 3 > objects.count, Array(objects[start...].prefix(3)))
+      }
+      if pages.count > 1 { pages.insert(pages[0], at: 0) }
+      return pages
+    }
+
     /// All at once, as a list after a broken watch brings it.
     func tell(_ zone: ClusterZone) async {
-      await zone.handle(services: .replaced(services))
-      await zone.handle(slices: .replaced(slices))
+      for page in Self.pages(services) { await zone.handle(services: .page(page)) }
+      for page in Self.pages(slices) { await zone.handle(slices: .page(page)) }
       await zone.handle(namespaces: .replaced(namespaces))
       await zone.handle(pods: .replaced(pods))
     }

@@ -114,6 +114,30 @@ import Testing
     #expect(try await api.client.list(ConfigMap.self, in: "a").items.count == all.count)
   }
 
+  @Test func tellsPagesAsTheyComeAndDeletionsOfWhatItNeverTold() async throws {
+    let api = FakeAPI()
+    for index in 0..<(KubeClient.pageSize + 7) { api.put(map("m\(index)", index % 2 == 0 ? "x" : nil)) }
+    let informer = Informer<ConfigMap, String>(api.client) { $0.metadata.labels["v"] }
+    var events = informer.pages().makeAsyncIterator()
+    var keys: Set<ObjectKey> = []
+    for isFirst in [true, false] {
+      guard case .page(let page) = await events.next() else {
+        Issue.record("the first events are no list")
+        return
+      }
+      #expect(page.isFirst == isFirst && page.isLast == !isFirst && page.objects.allSatisfy { $0.element == "x" })
+      keys.formUnion(page.objects.map(\.key))
+    }
+    #expect(keys.count == (KubeClient.pageSize + 8) / 2)
+    try await eventually("no watch was opened") { api.watchCount == 1 }
+    api.remove(ConfigMap.self, ObjectKey(namespace: "a", name: "m1"))
+    guard case .deleted(let key) = await events.next() else {
+      Issue.record("the deletion is not told")
+      return
+    }
+    #expect(key.name == "m1")
+  }
+
   @Test func selectorsAreTheServers() async throws {
     let api = FakeAPI()
     api.put(map("one", "1"))

@@ -16,14 +16,11 @@ struct ClusterState: Sendable {
     var address: IPAddress
   }
 
-  private(set) var services: [ObjectKey: ServiceFacts] = [:]
-  private(set) var slices: [ObjectKey: SliceFacts] = [:]
+  private(set) var services = PackedTable<ServiceFacts>()
+  private(set) var slices = PackedTable<SliceFacts>()
   private(set) var namespaces: Set<String> = []
-  /// Lists of ports that many objects have alike: each is in memory once.
-  private var portLists: Set<[PortFacts]> = []
-  private static let portListLimit = 4_096
-  /// The slices of each service, by name.
-  private var sliceNames: [ObjectKey: [String]] = [:]
+  /// The slices of each service.
+  private var sliceNames = PackedTable<SliceNames>()
   /// How many services each namespace has: one that has any exists, whether its object was seen yet or not.
   private var serviceCounts: [String: Int] = [:]
   /// How many pods have each address: those on the node's network share one.
@@ -34,12 +31,12 @@ struct ClusterState: Sendable {
 
   /// The slices of a service, in the order of their names.
   func slices(of service: ObjectKey) -> [SliceFacts] {
-    (sliceNames[service] ?? []).compactMap { slices[ObjectKey(namespace: service.namespace, name: $0)] }
+    namedSlices(of: service).map(\.slice)
   }
 
   /// As ``slices(of:)``, each with its name.
   func namedSlices(of service: ObjectKey) -> [(name: String, slice: SliceFacts)] {
-    (sliceNames[service] ?? []).compactMap { name in
+    (sliceNames[service]?.names ?? []).compactMap { name in
       slices[ObjectKey(namespace: service.namespace, name: name)].map { (name, $0) }
     }
   }
@@ -74,40 +71,40 @@ struct ClusterState: Sendable {
     return Touched(pods: Set(all.map { PodAddress(namespace: key.namespace, address: $0) }))
   }
 
+  // MARK: Lists
+
+  mutating func beginServices() { services.beginList() }
+  mutating func beginSlices() { slices.beginList() }
+  mutating func markListed(service key: ObjectKey) { services.markListed(key) }
+  mutating func markListed(slice key: ObjectKey) { slices.markListed(key) }
+
   // MARK: Changes; `nil` removes
 
-  /// The same ports, in the memory of an equal list that another object has.
-  private mutating func shared(_ ports: [PortFacts]) -> [PortFacts] {
-    if portLists.count >= Self.portListLimit { portLists = [] }
-    return portLists.insert(ports).memberAfterInsert
-  }
-
   mutating func set(service key: ObjectKey, _ facts: ServiceFacts?) {
-    var facts = facts
-    if let ports = facts?.ports { facts?.ports = shared(ports) }
     let hadBefore = services[key] != nil
-    services[key] = facts
+    services.set(key, facts)
     let count = (serviceCounts[key.namespace] ?? 0) + (facts != nil ? 1 : 0) - (hadBefore ? 1 : 0)
     serviceCounts[key.namespace] = count > 0 ? count : nil
   }
 
   mutating func set(slice key: ObjectKey, _ facts: SliceFacts?) {
-    var facts = facts
-    if let ports = facts?.ports { facts?.ports = shared(ports) }
-    let old = slices[key]
-    if let old, old.service != facts?.service {
-      let service = ObjectKey(namespace: key.namespace, name: old.service)
-      sliceNames[service]?.removeAll { $0 == key.name }
-      if sliceNames[service]?.isEmpty == true { sliceNames[service] = nil }
+    let (old, new) = (slices[key]?.service, facts?.service)
+    slices.set(key, facts)
+    guard old != new else { return }
+    if let old {
+      changeNames(of: ObjectKey(namespace: key.namespace, name: old)) { names in names.removeAll { $0 == key.name } }
     }
-    if let facts, old?.service != facts.service {
-      let service = ObjectKey(namespace: key.namespace, name: facts.service)
-      var names = sliceNames[service] ?? []
-      let place = names.firstIndex { $0 > key.name } ?? names.endIndex
-      names.insert(key.name, at: place)
-      sliceNames[service] = names
+    if let new {
+      changeNames(of: ObjectKey(namespace: key.namespace, name: new)) { names in
+        names.insert(key.name, at: names.firstIndex { $0 > key.name } ?? names.endIndex)
+      }
     }
-    slices[key] = facts
+  }
+
+  private mutating func changeNames(of service: ObjectKey, _ body: (inout [String]) -> Void) {
+    var slices = sliceNames[service] ?? SliceNames()
+    body(&slices.names)
+    sliceNames.set(service, slices.names.isEmpty ? nil : slices)
   }
 
   mutating func set(namespace name: String, exists: Bool) {

@@ -10,25 +10,8 @@ struct SliceFacts: Sendable, Hashable {
 
   /// The Service's name, in the slice's own namespace.
   var service: String
+  var endpoints: [Endpoint]
   var ports: [PortFacts]
-  /// A slice has addresses of one family, and most have no host names: kept so, a cluster's endpoints take a fifth of the
-  /// memory that an array of them would.
-  private var addresses: PackedAddresses
-  /// One for each address, or none at all.
-  private var hostnames: [String?]
-
-  init(service: String, endpoints: [Endpoint], ports: [PortFacts]) {
-    self.service = service
-    self.ports = ports
-    addresses = PackedAddresses(endpoints.map(\.address))
-    hostnames = endpoints.contains { $0.hostname != nil } ? endpoints.map(\.hostname) : []
-  }
-
-  var endpoints: [Endpoint] {
-    addresses.unpacked.enumerated().map { index, address in
-      Endpoint(address: address, hostname: hostnames.isEmpty ? nil : hostnames[index])
-    }
-  }
 }
 
 extension SliceFacts {

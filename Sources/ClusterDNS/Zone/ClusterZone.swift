@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import KubeAPI
 import KubeClient
@@ -52,36 +53,48 @@ actor ClusterZone {
 
   // MARK: Events
 
-  func handle(services event: InformerEvent<ServiceFacts>) {
+  func handle(services event: InformerPageEvent<ServiceFacts>) {
     let begin = ContinuousClock.now
     switch event {
-    case .replaced(let objects):
-      replace(Array(state.services.keys), objects, { $0.services[$1] }, { $0.touched(byService: $1) }) {
-        $0.set(service: $1, $2)
+    case .page(let page):
+      if page.isFirst { state.beginServices() }
+      for (key, facts) in page.objects {
+        if state.services[key] == facts { state.markListed(service: key) } else { set(service: key, facts) }
       }
-      synced(.services)
-    case .changed(let key, let facts):
-      change(state.touched(byService: key)) { $0.set(service: key, facts) }
-    case .deleted(let key):
-      change(state.touched(byService: key)) { $0.set(service: key, nil) }
+      if page.isLast {
+        for key in state.services.unlisted { set(service: key, nil) }
+        synced(.services)
+      }
+    case .changed(let key, let facts): set(service: key, facts)
+    case .deleted(let key): set(service: key, nil)
     }
     publish(since: begin)
   }
 
-  func handle(slices event: InformerEvent<SliceFacts>) {
+  private func set(service key: ObjectKey, _ facts: ServiceFacts?) {
+    change(state.touched(byService: key)) { $0.set(service: key, facts) }
+  }
+
+  func handle(slices event: InformerPageEvent<SliceFacts>) {
     let begin = ContinuousClock.now
     switch event {
-    case .replaced(let objects):
-      replace(Array(state.slices.keys), objects, { $0.slices[$1] }, { $0.touched(bySlice: $1, objects[$1]) }) {
-        $0.set(slice: $1, $2)
+    case .page(let page):
+      if page.isFirst { state.beginSlices() }
+      for (key, facts) in page.objects {
+        if state.slices[key] == facts { state.markListed(slice: key) } else { set(slice: key, facts) }
       }
-      synced(.endpointslices)
-    case .changed(let key, let facts):
-      change(state.touched(bySlice: key, facts)) { $0.set(slice: key, facts) }
-    case .deleted(let key):
-      change(state.touched(bySlice: key, nil)) { $0.set(slice: key, nil) }
+      if page.isLast {
+        for key in state.slices.unlisted { set(slice: key, nil) }
+        synced(.endpointslices)
+      }
+    case .changed(let key, let facts): set(slice: key, facts)
+    case .deleted(let key): set(slice: key, nil)
     }
     publish(since: begin)
+  }
+
+  private func set(slice key: ObjectKey, _ facts: SliceFacts?) {
+    change(state.touched(bySlice: key, facts)) { $0.set(slice: key, facts) }
   }
 
   func handle(namespaces event: InformerEvent<Bool>) {
@@ -123,12 +136,18 @@ actor ClusterZone {
     for pod in touched.pods { pods.set(pod.address, state.namespace(of: pod.address)) }
   }
 
-  /// Frees memory of old snapshots that readers held when it was retired.
-  func reclaim() { store.reclaim() }
+  /// Frees memory of old snapshots that readers held when it was retired, and what lists needed while they came in.
+  func reclaim() {
+    store.reclaim()
+    guard hasListed else { return }
+    hasListed = false
+    skiff_heap_trim()
+  }
 
   // MARK: From event to snapshot
 
   private var hasChanges = false
+  private var hasListed = false
 
   /// Plans what is touched before and after the change, and makes the difference in the table.
   private func change(_ touched: ClusterState.Touched, _ body: (inout ClusterState) -> Void) {
@@ -140,22 +159,8 @@ actor ClusterZone {
     hasChanges = true
   }
 
-  /// A complete list: what differs from the state is changed one by one, so that the peak of memory stays near the
-  /// level before and after.
-  private func replace<Facts: Equatable>(
-    _ known: [ObjectKey], _ objects: [ObjectKey: Facts], _ current: (ClusterState, ObjectKey) -> Facts?,
-    _ touched: (ClusterState, ObjectKey) -> ClusterState.Touched,
-    _ set: (inout ClusterState, ObjectKey, Facts?) -> Void
-  ) {
-    for key in known where objects[key] == nil {
-      change(touched(state, key)) { set(&$0, key, nil) }
-    }
-    for (key, facts) in objects where current(state, key) != facts {
-      change(touched(state, key)) { set(&$0, key, facts) }
-    }
-  }
-
   private func synced(_ source: Source) {
+    hasListed = true
     guard missing.remove(source) != nil else { return }
     waiting.withLock { [missing] in $0 = missing }
     logger.debug("seen all objects", metadata: ["resource": "\(source.rawValue)"])

@@ -18,30 +18,33 @@ struct ConsistencyCheck: Sendable {
   /// - Returns: how many objects the zone had wrong. It has them right now.
   func run() async throws -> Int {
     let services = try await check(
-      KubeAPI.Service.self, { ServiceFacts($0) }, { await $0.state.services },
+      KubeAPI.Service.self, { ServiceFacts($0) }, { await $0.state.services.keys },
+      { zone, keys in await zone.held(services: keys) },
       { zone, key, facts in await zone.handle(services: facts.map { .changed(key, $0) } ?? .deleted(key)) })
     let slices = try await check(
-      EndpointSlice.self, { [namesByPod] in SliceFacts($0, namesByPod: namesByPod) }, { await $0.state.slices },
+      EndpointSlice.self, { [namesByPod] in SliceFacts($0, namesByPod: namesByPod) }, { await $0.state.slices.keys },
+      { zone, keys in await zone.held(slices: keys) },
       { zone, key, facts in await zone.handle(slices: facts.map { .changed(key, $0) } ?? .deleted(key)) })
     let namespaces = try await check(
-      Namespace.self, { _ in true },
-      { zone in Dictionary(await zone.state.namespaces.map { (ObjectKey(name: $0), true) }) { first, _ in first } },
+      Namespace.self, { _ in true }, { await $0.state.namespaces.map { ObjectKey(name: $0) } },
+      { zone, keys in await zone.held(namespaces: keys) },
       { zone, key, facts in await zone.handle(namespaces: facts.map { .changed(key, $0) } ?? .deleted(key)) })
     return services + slices + namespaces
   }
 
   private func check<Object: KubeObject, Facts: Equatable & Sendable>(
     _ type: Object.Type, _ facts: @Sendable (Object) -> Facts?,
-    _ held: @Sendable (ClusterZone) async -> [ObjectKey: Facts],
+    _ keys: @Sendable (ClusterZone) async -> [ObjectKey],
+    _ held: @Sendable (ClusterZone, [ObjectKey]) async -> [Facts?],
     _ mend: @Sendable (ClusterZone, ObjectKey, Facts?) async -> Void
   ) async throws -> Int {
-    let suspects = try await differences(facts, await held(zone))
+    let suspects = try await differences(facts, keys, held)
     if suspects.isEmpty { return 0 }
     try await Task.sleep(for: pause)
     var wrong = 0
-    for (key, before) in suspects where await held(zone)[key] == before {
+    for (key, before) in suspects where await held(zone, [key]) == [before] {
       let now = try await current(key, facts)
-      guard now != before, await held(zone)[key] == before else { continue }
+      guard now != before, await held(zone, [key]) == [before] else { continue }
       wrong += 1
       logger.error(
         "the watch missed a change, which is mended",
@@ -53,21 +56,21 @@ struct ConsistencyCheck: Sendable {
 
   /// The objects that the list has otherwise, with what is held of them.
   private func differences<Object: KubeObject, Facts: Equatable & Sendable>(
-    _ facts: @Sendable (Object) -> Facts?, _ held: [ObjectKey: Facts]
+    _ facts: @Sendable (Object) -> Facts?, _ keys: @Sendable (ClusterZone) async -> [ObjectKey],
+    _ held: @Sendable (ClusterZone, [ObjectKey]) async -> [Facts?]
   ) async throws -> [ObjectKey: Facts?] {
     var suspects: [ObjectKey: Facts?] = [:]
-    var missing = Set(held.keys)
+    var missing = Set(await keys(zone))
     var token: String?
     repeat {
       let page = try await client.listPage(Object.self, limit: Self.pageSize, continueToken: token)
-      for object in page.items {
-        let key = object.key
-        missing.remove(key)
-        if facts(object) != held[key] { suspects.updateValue(held[key], forKey: key) }
+      for (object, before) in zip(page.items, await held(zone, page.items.map(\.key))) {
+        missing.remove(object.key)
+        if facts(object) != before { suspects.updateValue(before, forKey: object.key) }
       }
       token = page.continueToken
     } while token != nil
-    for key in missing { suspects.updateValue(held[key], forKey: key) }
+    for (key, before) in zip(missing, await held(zone, Array(missing))) { suspects.updateValue(before, forKey: key) }
     return suspects
   }
 
@@ -80,5 +83,14 @@ struct ConsistencyCheck: Sendable {
     } catch let error as APIError where error.isNotFound {
       return nil
     }
+  }
+}
+
+extension ClusterZone {
+  fileprivate func held(services keys: [ObjectKey]) -> [ServiceFacts?] { keys.map { state.services[$0] } }
+  fileprivate func held(slices keys: [ObjectKey]) -> [SliceFacts?] { keys.map { state.slices[$0] } }
+  /// `true` for those that are there.
+  fileprivate func held(namespaces keys: [ObjectKey]) -> [Bool?] {
+    keys.map { state.namespaces.contains($0.name) ? true : nil }
   }
 }

@@ -4,7 +4,7 @@ public import KubeAPI
 ///
 /// It lists page by page, watches from the list's version, goes on after a broken or ended watch where it stopped,
 /// lists again where the server no longer knows that version, and waits longer after each failure. Of the objects
-/// it keeps only the keys: what a module needs of an object is what `transform` makes of it.
+/// it keeps the keys at the most: what a module needs of an object is what `transform` makes of it.
 public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
   private let client: KubeClient
   private let selection: ResourceSelection
@@ -30,6 +30,17 @@ public struct Informer<Object: KubeObject, Element: Sendable>: Sendable {
   public func events() -> AsyncStream<InformerEvent<Element>> {
     client.events(of: selection, heard: heard) { [transform] in transform(Object(json: $0)) }
   }
+
+  /// As ``events()``, for a reader of many objects: the informer keeps nothing at all, neither lists nor keys.
+  public func pages() -> AsyncStream<InformerPageEvent<Element>> {
+    let (stream, continuation) = AsyncStream<InformerPageEvent<Element>>.makeStream()
+    let loop = InformerLoop(
+      client: client, selection: selection, transform: { [transform] in transform(Object(json: $0)) }, heard: heard,
+      output: PageOutput(continuation: continuation))
+    let task = Task { await loop.run() }
+    continuation.onTermination = { _ in task.cancel() }
+    return stream
+  }
 }
 
 extension Informer where Object == Element {
@@ -49,7 +60,8 @@ extension KubeClient {
   ) -> AsyncStream<InformerEvent<Element>> {
     let (stream, continuation) = AsyncStream<InformerEvent<Element>>.makeStream()
     let loop = InformerLoop(
-      client: self, selection: selection, transform: transform, heard: heard, continuation: continuation)
+      client: self, selection: selection, transform: transform, heard: heard,
+      output: WholeListOutput(continuation: continuation))
     let task = Task { await loop.run() }
     continuation.onTermination = { _ in task.cancel() }
     return stream

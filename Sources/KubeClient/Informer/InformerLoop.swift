@@ -2,7 +2,9 @@ import KubeAPI
 import Logging
 
 /// Carries out what ``InformerState`` decides.
-actor InformerLoop<Element: Sendable> {
+actor InformerLoop<Output: InformerOutput> {
+  typealias Element = Output.Element
+
   /// How long the server shall keep a watch open, in seconds: spread, so that many watches do not end at once.
   private static var watchSeconds: ClosedRange<Int> { 300...600 }
   /// How long after that time the client itself ends a watch whose server did not.
@@ -12,25 +14,21 @@ actor InformerLoop<Element: Sendable> {
   private let selection: ResourceSelection
   private let transform: @Sendable (JSONValue) -> Element?
   private let heard: @Sendable () -> Void
-  private let continuation: AsyncStream<InformerEvent<Element>>.Continuation
   private let logger: Logger
 
+  private var output: Output
   private var state = InformerState()
-  /// The keys that the reader knows of.
-  private var known: Set<ObjectKey> = []
-  /// The list while its pages come in.
-  private var pages: [ObjectKey: Element] = [:]
   private var lastProblem: String?
 
   init(
     client: KubeClient, selection: ResourceSelection, transform: @escaping @Sendable (JSONValue) -> Element?,
-    heard: @escaping @Sendable () -> Void, continuation: AsyncStream<InformerEvent<Element>>.Continuation
+    heard: @escaping @Sendable () -> Void, output: Output
   ) {
     self.client = client
     self.selection = selection
     self.transform = transform
     self.heard = heard
-    self.continuation = continuation
+    self.output = output
     var logger = client.logger
     logger[metadataKey: "resource"] = "\(selection.resource.groupResource)"
     self.logger = logger
@@ -47,23 +45,20 @@ actor InformerLoop<Element: Sendable> {
       case .watch(let version): step = await watch(from: version)
       }
     }
-    continuation.finish()
+    output.finish()
   }
 
   private func list(continueToken: String?) async -> InformerState.Step {
-    if continueToken == nil { pages = [:] }
     do {
       let page = try await client.listPage(selection, continueToken: continueToken)
       heard()
-      for item in page.items {
-        if let key = Self.key(of: item), let element = transform(item) { pages[key] = element }
+      let objects = page.items.compactMap { item -> (key: ObjectKey, element: Element)? in
+        guard let key = Self.key(of: item), let element = transform(item) else { return nil }
+        return (key, element)
       }
-      if page.continueToken == nil {
-        known = Set(pages.keys)
-        continuation.yield(.replaced(pages))
-        pages = [:]
-        recovered()
-      }
+      let isLast = page.continueToken == nil
+      output.take(.page(InformerPage(isFirst: continueToken == nil, isLast: isLast, objects)))
+      if isLast { recovered() }
       return state.listed(resourceVersion: page.resourceVersion, continueToken: page.continueToken)
     } catch {
       return failed(error, doing: "list")
@@ -100,16 +95,11 @@ actor InformerLoop<Element: Sendable> {
     switch frame {
     case .added(let object), .modified(let object):
       guard let key = Self.key(of: object) else { return }
-      if let element = transform(object) {
-        known.insert(key)
-        continuation.yield(.changed(key, element))
-      } else if known.remove(key) != nil {
-        continuation.yield(.deleted(key))
-      }
+      output.take(transform(object).map { .changed(key, $0) } ?? .deleted(key))
       state.progressed(resourceVersion: Self.version(of: object))
     case .deleted(let object):
       guard let key = Self.key(of: object) else { return }
-      if known.remove(key) != nil { continuation.yield(.deleted(key)) }
+      output.take(.deleted(key))
       state.progressed(resourceVersion: Self.version(of: object))
     case .bookmark(let version):
       state.progressed(resourceVersion: version)

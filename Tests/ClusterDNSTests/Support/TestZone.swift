@@ -39,8 +39,8 @@ struct TestZone: ~Copyable {
     for service in services { facts[service.key] = ServiceFacts(service) }
     var sliceFacts: [ObjectKey: SliceFacts] = [:]
     for slice in slices { sliceFacts[slice.key] = SliceFacts(slice) }
-    await zone.handle(services: .replaced(facts))
-    await zone.handle(slices: .replaced(sliceFacts))
+    await zone.handle(services: .page(InformerPage(facts)))
+    await zone.handle(slices: .page(InformerPage(sliceFacts)))
     var names: [ObjectKey: Bool] = [:]
     for name in namespaces { names[ObjectKey(name: name)] = true }
     await zone.handle(namespaces: .replaced(names))
@@ -68,6 +68,11 @@ struct TestZone: ~Copyable {
   mutating func ask(_ name: String, _ type: String = "A") throws -> Message {
     try ask(Ask(name: name, type: Ask.type(type)))
   }
+}
+
+extension InformerPage {
+  /// A list of one page.
+  init(_ objects: [ObjectKey: Element]) { self.init(objects.map { ($0.key, $0.value) }) }
 }
 
 struct MissingValue: Error {}
