@@ -60,6 +60,7 @@ import Testing
         if step == 0 { world = generator.world() } else { generator.change(&world) }
         world.tell(&programmer.planner, since: old)
         _ = try programmer.flush()
+        if generator.number(3) == 0 { _ = try programmer.removeLeftovers() }
         let interpreter = try RulesetInterpreter(memory, PolicyRuleset.table)
         let reference = PolicyReference(world: world)
         for _ in 0..<50 {
@@ -76,6 +77,17 @@ import Testing
         let commits = memory.commits
         let report = try again.flush()
         #expect(report.elements == 0 && !report.isRebuilt && memory.commits == commits)
+      }
+      // In the end nothing is left that nothing refers to.
+      while try programmer.removeLeftovers() {}
+      let fresh = NFTablesMemory()
+      var other = PolicyProgrammer(fresh)
+      other.planner = PolicyPlanner(crowd: 4)
+      world.tell(&other.planner)
+      _ = try other.flush()
+      for set in PolicyRuleset.sets {
+        let held = Set(try memory.elements(of: set.name, in: PolicyRuleset.table))
+        #expect(held == Set(try fresh.elements(of: set.name, in: PolicyRuleset.table)), "\(set.name)")
       }
     }
   }

@@ -102,6 +102,10 @@ public struct PolicyLoad: Sendable {
     return try programmer.flush().elements
   }
 
+  /// Removes some of the elements that nothing refers to any more, as the agent does beside its work.
+  /// - Returns: whether there are more.
+  public mutating func removeLeftovers() throws -> Bool { try programmer.removeLeftovers() }
+
   /// Elements of the table.
   public var elements: Int { programmer.planner.elements.count }
 

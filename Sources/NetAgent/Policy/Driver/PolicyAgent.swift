@@ -56,6 +56,7 @@ struct PolicyAgent: Sendable {
       group.addTask { await listen() }
       group.addTask { await work() }
       group.addTask { await sweep() }
+      group.addTask { await removeLeftovers() }
       await withTaskCancellationHandler {
         await group.waitForAll()
       } onCancel: {
@@ -151,6 +152,19 @@ struct PolicyAgent: Sendable {
       }
       let took = ContinuousClock.now - begin
       do { try await Task.sleep(for: max(.milliseconds(50), min(took * 5, .seconds(2)))) } catch { return }
+    }
+  }
+
+  /// Removes what nothing refers to, a tenth of the time at most: whoever has changes waits for it.
+  private func removeLeftovers() async {
+    for await _ in engine.leftovers {
+      var areMore = true
+      while areMore {
+        let begin = ContinuousClock.now
+        areMore = engine.removeLeftovers()
+        let took = ContinuousClock.now - begin
+        do { try await Task.sleep(for: max(.milliseconds(10), took * 10)) } catch { return }
+      }
     }
   }
 

@@ -27,10 +27,13 @@ final class PolicyEngine: Sendable {
   let logger: Logger
   private let wake: AsyncStream<Void>.Continuation
   private let sweep: AsyncStream<Void>.Continuation
+  private let leave: AsyncStream<Void>.Continuation
   /// Something was posted.
   let wakeups: AsyncStream<Void>
   /// Connections may not be allowed any more.
   let sweeps: AsyncStream<Void>
+  /// The kernel holds elements that nothing refers to.
+  let leftovers: AsyncStream<Void>
 
   /// How long ADD waits for its pod to be known.
   static let patience = Duration.seconds(5)
@@ -42,6 +45,7 @@ final class PolicyEngine: Sendable {
     self.logger = logger
     (wakeups, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     (sweeps, sweep) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    (leftovers, leave) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   }
 
   /// What arrives is carried out by the next ``process()``, which is called for it where nobody else does.
@@ -53,6 +57,7 @@ final class PolicyEngine: Sendable {
   func close() {
     wake.finish()
     sweep.finish()
+    leave.finish()
   }
 
   /// Carries out all that was posted.
@@ -79,6 +84,7 @@ final class PolicyEngine: Sendable {
       work.isDamaged = false
       if work.lastError != nil { logger.info("policies are programmed again") }
       work.lastError = nil
+      if work.programmer.planner.elements.leftoverCount > 0 { leave.yield() }
       guard report.elements > 0 || report.isRebuilt else { return true }
       metrics.seconds.observe(ContinuousClock.now - begin)
       metrics.changes.increment(by: Double(report.elements))
@@ -94,11 +100,31 @@ final class PolicyEngine: Sendable {
       if report.mayCut { sweep.yield() }
       return true
     } catch {
-      metrics.failures.increment()
-      let text = "\(error)"
-      if text != work.lastError { logger.error("cannot program policies: \(text)") }
-      work.lastError = text
+      fail(error, &work)
       return false
+    }
+  }
+
+  private func fail(_ error: any Error, _ work: inout Work) {
+    metrics.failures.increment()
+    let text = "\(error)"
+    if text != work.lastError { logger.error("cannot program policies: \(text)") }
+    work.lastError = text
+  }
+
+  /// Removes some of the elements that nothing refers to.
+  /// - Returns: whether there are more.
+  func removeLeftovers() -> Bool {
+    work.withLock { work in
+      do {
+        let areMore = try work.programmer.removeLeftovers()
+        tell(work)
+        return areMore
+      } catch {
+        fail(error, &work)
+        wake.yield()
+        return false
+      }
     }
   }
 
@@ -108,6 +134,7 @@ final class PolicyEngine: Sendable {
       metrics.subjects.set(Double(planner.elements[direction].applied.count), [direction.rawValue])
     }
     metrics.elements.set(Double(planner.elements.count))
+    metrics.leftovers.set(Double(planner.elements.leftoverCount))
     metrics.profiles.set(Double(planner.profiles.count))
   }
 

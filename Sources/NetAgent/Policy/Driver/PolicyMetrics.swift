@@ -6,6 +6,7 @@ struct PolicyMetrics: Sendable {
   let invalid: Gauge
   let subjects: Gauge
   let elements: Gauge
+  let leftovers: Gauge
   let profiles: Gauge
   let changes: Counter
   let seconds: Histogram
@@ -21,6 +22,9 @@ struct PolicyMetrics: Sendable {
       "skiff_policy_pod_addresses", help: "Addresses of this node's pods that policies decide about, by direction.",
       labels: ["direction"])
     elements = registry.gauge("skiff_policy_elements", help: "Elements of the table inet skiff-policy.")
+    leftovers = registry.gauge(
+      "skiff_policy_leftover_elements",
+      help: "Elements of the table inet skiff-policy that nothing refers to any more, removed a few at a time.")
     profiles = registry.gauge(
       "skiff_policy_profiles", help: "Distinct sets of policies that select pods of this node.")
     changes = registry.counter(

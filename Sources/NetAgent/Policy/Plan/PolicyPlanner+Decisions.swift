@@ -29,7 +29,7 @@ extension PolicyPlanner {
     if let found = elements.peers[peer] {
       return profile.verdicts[found.identity] ?? profile.verdicts[found.group] ?? subject.standard
     }
-    let segments = profile.segments[peer.family] ?? []
-    return segments.first { $0.first <= peer && peer <= $0.last }?.verdict ?? subject.standard
+    let found = blocks[subject.blocks]?.table.first { $0.first <= peer && peer <= $0.last }
+    return found?.verdict ?? subject.standard
   }
 }

@@ -93,7 +93,7 @@ extension PolicyPlanner {
     }
     let number = tableNumbers.assign(table, hash: StableHash.of(table.text))
     tables[number] = (table, 1)
-    for element in PolicyElements.elements(number, table) { elements.ports[element] = PolicyElements.Present() }
+    elements.ports[number] = PolicyElements.elements(table)
     return PortVerdict(kind: .some, table: number)
   }
 
@@ -105,7 +105,7 @@ extension PolicyPlanner {
     }
     tables[verdict.table] = nil
     tableNumbers.release(entry.table)
-    for element in PolicyElements.elements(verdict.table, entry.table) { elements.ports[element] = nil }
+    elements.ports[verdict.table] = nil
   }
 
   func table(of verdict: PortVerdict) -> PortTable {

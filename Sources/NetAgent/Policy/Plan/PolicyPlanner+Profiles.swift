@@ -22,7 +22,7 @@ extension PolicyPlanner {
     profiles[number]?.addresses.remove(address)
     guard let profile = profiles[number], profile.addresses.isEmpty else { return }
     for peer in profile.verdicts.keys { setVerdict(number, peer, nil) }
-    for family in IPAddress.Family.allCases { setSegments(number, family, []) }
+    for table in profile.blocks.values { releaseBlocks(table) }
     release(profile.standard)
     forgetTerms(profile)
     for policy in profile.key.policies {
@@ -48,12 +48,18 @@ extension PolicyPlanner {
     compile(&profile)
     for term in profile.peers { profilesOfTerm[term, default: []].insert(number) }
     if profile.usesPortNames { profilesWithPortNames.insert(number) }
-    let old = profile.standard
+    let (old, oldBlocks) = (profile.standard, profile.blocks)
     profile.standard = acquire(profile.table(for: [], names: []))
+    profile.blocks = [:]
+    for family in IPAddress.Family.allCases {
+      let segments = segments(profile, family)
+      if !segments.isEmpty { profile.blocks[family] = acquireBlocks(segments) }
+    }
     profiles[number] = profile
     release(old)
+    for table in oldBlocks.values { releaseBlocks(table) }
     for address in profile.addresses where places[address]?.profile(profile.key.direction) == number {
-      elements[profile.key.direction][address] = PolicyElements.Subject(profile: number, standard: profile.standard)
+      elements[profile.key.direction][address] = profile.subject(address.family)
     }
     var candidates: Set<UInt32> = profile.usesPortNames ? peersWithPorts : []
     for term in profile.peers { candidates.formUnion(peersOfTerm[term] ?? []) }
@@ -61,7 +67,6 @@ extension PolicyPlanner {
     let concerned = candidates.compactMap { peers[$0] }
     for peer in concerned where peer.key.group == nil { setVerdict(number, peer) }
     for peer in concerned where peer.key.group != nil { setVerdict(number, peer) }
-    for family in IPAddress.Family.allCases { setSegments(number, family, segments(profile, family)) }
   }
 
   private func compile(_ profile: inout PolicyProfile) {
@@ -134,21 +139,32 @@ extension PolicyPlanner {
     return segments
   }
 
-  private mutating func setSegments(
-    _ number: UInt32, _ family: IPAddress.Family, _ new: [(first: IPAddress, last: IPAddress, table: PortTable)]
-  ) {
-    let old = profiles[number]?.segments[family] ?? []
-    if old.isEmpty, new.isEmpty { return }
-    let segments = new.map { PolicyProfile.Segment(first: $0.first, last: $0.last, verdict: acquire($0.table)) }
-    let kept = Set(segments)
-    for segment in old where !kept.contains(segment) {
-      elements.blocks[PolicyElements.Block(profile: number, first: segment.first, last: segment.last)] = nil
+  /// The number of the table; it may be new.
+  private mutating func acquireBlocks(_ segments: [(first: IPAddress, last: IPAddress, table: PortTable)]) -> UInt32 {
+    let table = segments.map {
+      PolicyElements.Block(first: $0.first, last: $0.last, verdict: acquire($0.table))
     }
-    for segment in segments {
-      elements.blocks[PolicyElements.Block(profile: number, first: segment.first, last: segment.last)] =
-        segment.verdict
+    if let number = blockNumbers[table] {
+      for block in table { release(block.verdict) }
+      blocks[number]?.uses += 1
+      return number
     }
-    profiles[number]?.segments[family] = segments.isEmpty ? nil : segments
-    for segment in old { release(segment.verdict) }
+    let text = table.map { "\($0.first)-\($0.last) \($0.verdict.kind.rawValue) \($0.verdict.table)" }
+    let number = blockNumbers.assign(table, hash: StableHash.of(text.joined(separator: "\n")))
+    blocks[number] = (table, 1)
+    elements.blocks[number] = Set(table)
+    return number
+  }
+
+  private mutating func releaseBlocks(_ number: UInt32) {
+    guard let entry = blocks[number] else { return }
+    guard entry.uses == 1 else {
+      blocks[number]?.uses -= 1
+      return
+    }
+    blocks[number] = nil
+    blockNumbers.release(entry.table)
+    elements.blocks[number] = nil
+    for block in entry.table { release(block.verdict) }
   }
 }

@@ -62,6 +62,9 @@ struct PolicyPlanner: Sendable {
   private var addressesOfPeer: [UInt32: Set<IPAddress>] = [:]
   var tableNumbers = PolicyNumbers<PortTable>()
   var tables: [UInt32: (table: PortTable, uses: Int)] = [:]
+  var blockNumbers = PolicyNumbers<[PolicyElements.Block]>()
+  /// By number; of one family each.
+  var blocks: [UInt32: (table: [PolicyElements.Block], uses: Int)] = [:]
   var elements = PolicyElements()
 
   // What is to be worked out.
@@ -317,7 +320,7 @@ struct PolicyPlanner: Sendable {
     elements.peers[address] =
       new.group == 0 && new.identity == 0 ? nil : PolicyElements.Peer(identity: new.identity, group: new.group)
     for direction in PolicyDirection.allCases {
-      elements[direction][address] = subject(new, direction)
+      elements[direction][address] = subject(new, direction, address.family)
     }
     let isSubject = new.isClosed || new.ingress != nil || new.egress != nil
     elements.own[address] = isSubject && !new.isClosed ? PolicyElements.Present() : nil
@@ -325,10 +328,11 @@ struct PolicyPlanner: Sendable {
     release(old, new, address)
   }
 
-  private func subject(_ place: Place, _ direction: PolicyDirection) -> PolicyElements.Subject? {
+  private func subject(
+    _ place: Place, _ direction: PolicyDirection, _ family: IPAddress.Family
+  ) -> PolicyElements.Subject? {
     if place.isClosed { return .closed }
-    guard let number = place.profile(direction), let profile = profiles[number] else { return nil }
-    return PolicyElements.Subject(profile: number, standard: profile.standard)
+    return place.profile(direction).flatMap { profiles[$0] }?.subject(family)
   }
 
   /// Gives up what the address had before, once for each that it was taken up.

@@ -18,13 +18,6 @@ struct PolicyProfile: Sendable {
     var ports: [PortTerm]?
   }
 
-  /// What is decided about a range of addresses that no pod has.
-  struct Segment: Sendable, Hashable {
-    var first: IPAddress
-    var last: IPAddress
-    var verdict: PortVerdict
-  }
-
   let number: UInt32
   let key: Key
   /// The addresses that it decides about.
@@ -43,12 +36,18 @@ struct PolicyProfile: Sendable {
   var standard = PortVerdict.nothing
   /// By the number of a peer or a group of peers, where it is another than the group's or the standard one.
   var verdicts: [UInt32: PortVerdict] = [:]
-  /// In order, where it is another than the standard one.
-  var segments: [IPAddress.Family: [Segment]] = [:]
+  /// By family: the number of the table of what is said of addresses that no pod has, where that is ever another than the
+  /// standard one.
+  var blocks: [IPAddress.Family: UInt32] = [:]
 
   init(number: UInt32, key: Key) {
     self.number = number
     self.key = key
+  }
+
+  /// What decides about an address of the family.
+  func subject(_ family: IPAddress.Family) -> PolicyElements.Subject {
+    PolicyElements.Subject(profile: number, standard: standard, blocks: blocks[family] ?? 0)
   }
 
   /// The rule's ports at a peer: its names are resolved by what the peer has.

@@ -28,7 +28,7 @@ enum PolicyCodec {
   static func element(_ address: IPAddress, _ subject: PolicyElements.Subject) -> NFElement {
     let standard = subject.standard
     return NFElement(
-      address.bytes, data: .value(words(0, standard.table, standard.kind.rawValue, subject.profile)))
+      address.bytes, data: .value(words(0, standard.table, standard.kind.rawValue, subject.blocks, subject.profile)))
   }
 
   static func element(_ address: IPAddress, _ peer: PolicyElements.Peer) -> NFElement {
@@ -41,16 +41,16 @@ enum PolicyCodec {
     NFElement(words(pair.profile, pair.peer), data: .value(words(0, verdict.kind.rawValue, verdict.table)))
   }
 
-  static func element(_ block: PolicyElements.Block, _ verdict: PortVerdict) -> NFElement {
-    let profile = NFWord.native(block.profile)
+  static func element(_ table: UInt32, _ block: PolicyElements.Block) -> NFElement {
+    let number = NFWord.native(table)
     return NFElement(
-      profile + block.first.bytes, to: profile + block.last.bytes,
-      data: .value(words(0, verdict.kind.rawValue, verdict.table)))
+      number + block.first.bytes, to: number + block.last.bytes,
+      data: .value(words(0, block.verdict.kind.rawValue, block.verdict.table)))
   }
 
-  static func element(_ ports: PolicyElements.Ports) -> NFElement {
+  static func element(_ table: UInt32, _ ports: PolicyElements.Ports) -> NFElement {
     func key(_ transport: UInt8, _ port: UInt16) -> [UInt8] {
-      NFWord.native(ports.table) + NFWord.port(port, of: transport)
+      NFWord.native(table) + NFWord.port(port, of: transport)
     }
     return NFElement(
       key(ports.protocols.lowerBound, ports.ports.lowerBound),
@@ -60,11 +60,13 @@ enum PolicyCodec {
   // MARK: Reading; nil for what this program does not write
 
   static func subject(_ element: NFElement) -> (IPAddress, PolicyElements.Subject)? {
-    guard let address = IPAddress(bytes: element.key), let words = value(element, 4), words[0] == 0,
+    guard let address = IPAddress(bytes: element.key), let words = value(element, 5), words[0] == 0,
       let kind = PortVerdict.Kind(rawValue: words[2])
     else { return nil }
     return (
-      address, PolicyElements.Subject(profile: words[3], standard: PortVerdict(kind: kind, table: words[1]))
+      address,
+      PolicyElements.Subject(
+        profile: words[4], standard: PortVerdict(kind: kind, table: words[1]), blocks: words[3])
     )
   }
 
@@ -93,24 +95,23 @@ enum PolicyCodec {
     return (PolicyElements.Pair(profile: key[0], peer: key[1]), verdict)
   }
 
-  static func block(_ element: NFElement) -> (PolicyElements.Block, PortVerdict)? {
+  static func block(_ element: NFElement) -> (UInt32, PolicyElements.Block)? {
     let end = element.keyEnd ?? element.key
     guard element.key.count > 4, end.count == element.key.count, element.key.prefix(4) == end.prefix(4),
       let first = IPAddress(bytes: element.key.dropFirst(4)), let last = IPAddress(bytes: end.dropFirst(4)),
       let verdict = verdict(element)
     else { return nil }
-    return (PolicyElements.Block(profile: words(element.key.prefix(4))[0], first: first, last: last), verdict)
+    return (words(element.key.prefix(4))[0], PolicyElements.Block(first: first, last: last, verdict: verdict))
   }
 
-  static func ports(_ element: NFElement) -> (PolicyElements.Ports, PolicyElements.Present)? {
+  static func ports(_ element: NFElement) -> (UInt32, PolicyElements.Ports)? {
     let (from, to) = (element.key, element.keyEnd ?? element.key)
     guard from.count == 12, to.count == 12, from.prefix(4) == to.prefix(4), from[4] <= to[4] else { return nil }
     func port(_ bytes: [UInt8]) -> UInt16 { UInt16(bytes[8]) << 8 | UInt16(bytes[9]) }
     guard port(from) <= port(to) else { return nil }
     return (
-      PolicyElements.Ports(
-        table: words(from.prefix(4))[0], protocols: from[4]...to[4], ports: port(from)...port(to)),
-      PolicyElements.Present()
+      words(from.prefix(4))[0],
+      PolicyElements.Ports(protocols: from[4]...to[4], ports: port(from)...port(to))
     )
   }
 }

@@ -6,6 +6,8 @@ struct PolicyElements: Sendable {
   struct Subject: Sendable, Hashable {
     var profile: UInt32
     var standard: PortVerdict
+    /// The table of what is said of addresses that no pod has; 0 for none.
+    var blocks: UInt32 = 0
 
     /// Nothing passes.
     static let closed = Subject(profile: 0, standard: .nothing)
@@ -23,14 +25,14 @@ struct PolicyElements: Sendable {
     var peer: UInt32
   }
 
+  /// What is said of a range of addresses that no pod has.
   struct Block: Sendable, Hashable {
-    var profile: UInt32
     var first: IPAddress
     var last: IPAddress
+    var verdict: PortVerdict
   }
 
   struct Ports: Sendable, Hashable {
-    var table: UInt32
     var protocols: ClosedRange<UInt8>
     var ports: ClosedRange<UInt16>
   }
@@ -43,8 +45,8 @@ struct PolicyElements: Sendable {
   var peers = Ledger<IPAddress, Peer>()
   var own = Ledger<IPAddress, Present>()
   var pairs = Ledger<Pair, PortVerdict>()
-  var blocks = Ledger<Block, PortVerdict>()
-  var ports = Ledger<Ports, Present>()
+  var blocks = TableLedger<Block>()
+  var ports = TableLedger<Ports>()
 
   var changeCount: Int {
     egress.changeCount + ingress.changeCount + peers.changeCount + own.changeCount + pairs.changeCount
@@ -53,17 +55,33 @@ struct PolicyElements: Sendable {
 
   var count: Int {
     egress.applied.count + ingress.applied.count + peers.applied.count + own.applied.count + pairs.applied.count
-      + blocks.applied.count + ports.applied.count
+      + blocks.count + ports.count
   }
+
+  /// Those that nothing refers to any more.
+  var leftoverCount: Int { blocks.leftoverCount + ports.leftoverCount }
 
   /// Whether a connection that was allowed may not be any more.
   var mayCut: Bool {
-    egress.hasChanges || ingress.hasChanges || peers.revokes || pairs.hasChanges || blocks.hasChanges || ports.revokes
+    egress.hasChanges || ingress.hasChanges || peers.revokes || pairs.hasChanges || blocks.revokes || ports.revokes
   }
 
   subscript(direction: PolicyDirection) -> Ledger<IPAddress, Subject> {
     get { direction == .egress ? egress : ingress }
     _modify { if direction == .egress { yield &egress } else { yield &ingress } }
+  }
+
+  /// Has the next transaction take away what nothing refers to, where there is more of it than `limit`.
+  mutating func removeLeftovers(beyond limit: Int) {
+    blocks.removeLeftovers(blocks.leftoverCount - limit)
+    ports.removeLeftovers(ports.leftoverCount - limit)
+  }
+
+  /// Has the next transaction take away so much of what nothing refers to as costs the kernel about a millisecond: for each
+  /// element it looks at all that are in the set before it, which takes a microsecond each.
+  mutating func removeSomeLeftovers() {
+    blocks.removeLeftovers(max(1, 1000 / max(1, blocks.count)))
+    ports.removeLeftovers(max(1, 1000 / max(1, ports.count)))
   }
 
   mutating func committed() {
@@ -87,20 +105,21 @@ struct PolicyElements: Sendable {
   }
 
   /// The elements of a port table. Protocols without ports have, for the look-up, all.
-  static func elements(_ number: UInt32, _ table: PortTable) -> [Ports] {
-    var elements = table.ranges.map {
-      Ports(table: number, protocols: $0.transport.rawValue...$0.transport.rawValue, ports: $0.first...$0.last)
-    }
+  static func elements(_ table: PortTable) -> Set<Ports> {
+    var elements = Set(
+      table.ranges.map {
+        Ports(protocols: $0.transport.rawValue...$0.transport.rawValue, ports: $0.first...$0.last)
+      })
     guard table.allowsOthers else { return elements }
     var first: UInt8? = 0
     for transport in Transport.allCases.sorted() {
       guard let start = first else { break }
       if transport.rawValue > start {
-        elements.append(Ports(table: number, protocols: start...(transport.rawValue - 1), ports: 0...UInt16.max))
+        elements.insert(Ports(protocols: start...(transport.rawValue - 1), ports: 0...UInt16.max))
       }
       first = transport.rawValue == .max ? nil : transport.rawValue + 1
     }
-    if let first { elements.append(Ports(table: number, protocols: first...UInt8.max, ports: 0...UInt16.max)) }
+    if let first { elements.insert(Ports(protocols: first...UInt8.max, ports: 0...UInt16.max)) }
     return elements
   }
 }

@@ -30,11 +30,11 @@ enum PolicyRuleset {
     for family in IPAddress.Family.allCases {
       let address: NFDataType = family == .v4 ? .ipv4Address : .ipv6Address
       for direction in PolicyDirection.allCases {
-        add(subjects(direction, family), [address], words: 4, "pods of this node: -, port table, kind, profile")
+        add(subjects(direction, family), [address], words: 5, "pods of this node: -, ports, kind, blocks, profile")
       }
       add(peers(family), [address], words: 3, "pods: -, identity, group")
       add(own(family), [address, address], "pods reach themselves")
-      add(blocks(family), [.mark, address], words: 3, flags: .interval, "profile . addresses: -, kind, port table")
+      add(blocks(family), [.mark, address], words: 3, flags: .interval, "block table . addresses: -, kind, port table")
     }
     add(pairs, [.mark, .mark], words: 3, "profile . identity or group: -, kind, port table")
     add(ports, [.mark, .inetProtocol, .inetService], flags: .interval, "port table . protocols . ports")

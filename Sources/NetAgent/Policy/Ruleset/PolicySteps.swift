@@ -80,11 +80,12 @@ struct PolicySteps {
       ]
     let block: [NFExpression] =
       isFamily + [
-        .meta(Self.mark, into: 9), peer(direction, 10), subject(direction, 0),
-        .lookup(set: PolicyRuleset.subjects(direction, family), key: 0, into: 6), .meta(Self.mark, into: 5),
-        .meta(Self.mark, into: 6), .lookup(set: PolicyRuleset.blocks(family), key: 9, into: 4),
+        .meta(Self.mark, into: 9), subject(direction, 0),
+        .lookup(set: PolicyRuleset.subjects(direction, family), key: 0, into: 6), peer(direction, 10),
+        .meta(Self.mark, into: 5), .meta(Self.mark, into: 6),
+        .lookup(set: PolicyRuleset.blocks(family), key: 9, into: 4),
       ]
-    return [("the peer is a pod", isPeer)] + decide(block, "profile . address in \(PolicyRuleset.blocks(family))")
+    return [("the peer is a pod", isPeer)] + decide(block, "block table . address in \(PolicyRuleset.blocks(family))")
       + standard(direction)
   }
 
@@ -95,12 +96,12 @@ struct PolicySteps {
   }
 
   /// Finds what a profile says of a peer. With the peer's words from register 9 on its identity comes to stand in 10, from
-  /// 8 on its group; the subject's from 6 on bring the profile to 9.
+  /// 8 on its group; the subject's from 5 on bring the profile to 9.
   private func pair(_ direction: PolicyDirection, peerInto register: Int) -> [NFExpression] {
     isFamily + [
       .meta(Self.mark, into: 10), peer(direction, 0),
       .lookup(set: PolicyRuleset.peers(family), key: 0, into: NFRegister(register)), .meta(Self.mark, into: 9),
-      subject(direction, 0), .lookup(set: PolicyRuleset.subjects(direction, family), key: 0, into: 6),
+      subject(direction, 0), .lookup(set: PolicyRuleset.subjects(direction, family), key: 0, into: 5),
       .meta(Self.mark, into: 5), .meta(Self.mark, into: 6), .lookup(set: PolicyRuleset.pairs, key: 9, into: 4),
     ]
   }

@@ -2,10 +2,6 @@ import KubeAPI
 import NetAgent
 import Netlink
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Measures what network policies cost: connections under them, a pod's change of labels, a restart. It makes a network
 /// namespace of its own.
 struct PolicyBench: Sendable {
@@ -57,20 +53,24 @@ struct PolicyBench: Sendable {
 
     try connections(&cost, tables, client, SocketName(target, port: port))
     guard policies > 0 else { return cost }
-    let log = try GenerationLog()
-    defer { log.stop() }
-    var times: [Duration] = []
-    for round in 0..<changes {
-      let mark = log.count
-      start = clock.now
-      guard try successor.changeLabels(round) > 0 else { throw UserError("a change of labels wrote nothing") }
-      let deadline = clock.now + .seconds(5)
-      while log.count == mark, clock.now < deadline { usleep(50) }
-      guard let end = log.last?.time, log.count > mark else { throw UserError("a change of labels is not heard of") }
-      times.append(start.duration(to: end))
-    }
-    cost.change = Distribution(times)
+    cost.change = Distribution(try changeLabels(successor))
     return cost
+  }
+
+  /// Beside it leftovers are removed at the agent's pace.
+  private func changeLabels(_ load: PolicyLoad) throws -> [Duration] {
+    let state = SharedLoad(load)
+    let removal = try NamedThread("bench-leftovers") { state.removeLeftovers() }
+    defer {
+      state.end()
+      removal.join()
+    }
+    let clock = ContinuousClock()
+    return try (0..<changes).map { round in
+      let start = clock.now
+      guard try state.changeLabels(round) > 0 else { throw UserError("a change of labels wrote nothing") }
+      return clock.now - start
+    }
   }
 
   /// Connections under policies, and with the table asleep, in turns.
@@ -101,7 +101,7 @@ struct PolicyCost: Sendable {
   /// A second: a figure a round, and of the same round without the table.
   var connections: [Double] = []
   var without: [Double] = []
-  /// From a pod's other labels to the kernel's notification of the new ruleset.
+  /// From a pod's other labels to the end of the transaction that the kernel has them by.
   var change = Distribution([])
 
   init(policies: Int) { self.policies = policies }
